@@ -1,0 +1,227 @@
+"""What an integration may say, and what it is told: the one module that plug-ins import.
+
+A source is a declaration and a pure `parse`. A target is a declaration and a generator: it yields a
+`Request`, receives a `Reply` and returns an `Outcome`. Neither does any I/O, so guard, timeout,
+limits, redaction and the attempt log come without asking and cannot be bypassed.
+"""
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal
+
+Json = Any
+"""A JSON value: None, bool, int, float, str, list or dict with string keys."""
+
+Settings = Mapping[str, Json]
+"""The settings of one configured source or target, secrets in clear, valid by the kind's schema."""
+
+
+# --- sources ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbound:
+    """One request as it came: `headers` with lower-case names, `body` as raw bytes."""
+
+    method: str = "POST"
+    url: str = ""
+    query: tuple[tuple[str, str], ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    address: str = ""
+    received_at: float = 0.0
+    """Unix seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """A signature recipe as data; every HMAC scheme of inbound webhooks fits it.
+
+    `signed` is a template over {raw}, {timestamp}, {method}, {url}. `tolerance` is in seconds and
+    counts only where a timestamp is signed. `pattern`, where given, is a regular expression with the
+    groups `signature` and optionally `timestamp`, for headers that carry both.
+    """
+
+    header: str
+    algorithm: Literal["sha256", "sha1", "sha512"] = "sha256"
+    encoding: Literal["hex", "base64"] = "hex"
+    prefix: str = ""
+    signed: str = "{raw}"
+    timestamp_header: str | None = None
+    timestamp_unit: Literal["s", "ms"] = "s"
+    tolerance: int | None = None
+    pattern: str | None = None
+    secrets: str = "secrets"
+    """The setting that holds the current signing secrets (a list, or one string)."""
+
+
+Verifier = Callable[[Inbound, Settings], str | None]
+"""Code for an odd scheme: returns None when genuine, else the reason in a few words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One answer of a form, in its sender's words."""
+
+    value: Json
+    id: str | None = None
+    ref: str | None = None
+    label: str | None = None
+    type: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """One submission out of a body: the document that the adapter maps, and what identifies it.
+
+    `event_id` names the provider's event (a repeat has the same). `lead_id` says which submissions
+    are one lead; None makes every submission its own lead. `supersedes` is true for the complete
+    response that follows a partial one.
+    """
+
+    document: Json
+    event_id: str | None = None
+    lead_id: str | None = None
+    test: bool = False
+    partial: bool = False
+
+
+class Unreadable(Exception):  # noqa: N818 - says what the body is, as the quarantine shows it
+    """The body cannot be read as this source's format; the text says what is wrong and where."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Challenge:
+    """The answer to a provider's GET check."""
+
+    body: str
+    content_type: str = "text/plain"
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """What the relay has to know of one form builder.
+
+    `settings` is a JSON Schema (2020-12) of an object: form, validation, masking and docs follow
+    from it; a property with `"secret": true` is stored encrypted. `retries` says whether the sender
+    tries again after 429 and 503. `browser` says that visitors' browsers post to it themselves.
+    `repeat_window` (seconds) is how long equal content counts as a repeat where the provider sends no
+    id. `unverified` holds the words of a note where no live sender was at hand.
+    """
+
+    label: str
+    summary: str
+    settings: Json
+    parse: Callable[[Inbound, Settings], list[Parsed]]
+    verify: Sequence[Signature] | Verifier = ()
+    challenge: Callable[[Inbound, Settings], Challenge | None] | None = None
+    retries: bool = False
+    browser: bool = False
+    repeat_window: int | None = None
+    noise: Mapping[str, str] = field(default_factory=dict)
+    """Keys to drop by name (normalised, `*` at the end allowed), with the rule's name."""
+    unverified: str | None = None
+
+
+# --- targets ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One HTTP request to make. `timeout` is the total in seconds; None means the relay's default."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    timeout: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What came back; `body` is cut at the relay's limit and `cut` says so. Header names lower-case."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    cut: bool = False
+
+
+class Kind(StrEnum):
+    """How an attempt ended."""
+
+    DELIVERED = "delivered"
+    IGNORED = "ignored"
+    REJECTED = "rejected"
+    RETRY = "retry"
+    THROTTLED = "throttled"
+    UNAUTHORIZED = "unauthorized"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """The verdict on one attempt, in words for people; `retry_after` is in seconds from now."""
+
+    kind: Kind
+    message: str = ""
+    retry_after: float | None = None
+    remote_id: str | None = None
+    remote_url: str | None = None
+
+
+Conversation = Generator[Request, Reply, Outcome]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duty:
+    """The delivery that a conversation is for. `id` stays the same over all its attempts."""
+
+    id: str
+    event: str
+    lead_id: str
+    version: int
+    occurred_at: float
+    """Unix seconds of the lead's own event, not of this attempt."""
+    now: float
+    """Unix seconds of this attempt."""
+    attempt: int = 1
+    replay: bool = False
+    remote_id: str | None = None
+    """The remote record that an earlier delivery of this lead made, if one did."""
+
+
+def no_rate_key(_settings: Settings) -> str | None:
+    """The default: each configured target is counted for itself."""
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What the relay has to know of one product that takes leads.
+
+    `limits` are the vendor's (`"10/second"`), counted per `rate_key(settings)`; `fallback_wait` is
+    the wait in seconds where a throttling vendor sends no `Retry-After`. `schedule` is the waits in
+    seconds between tries; None means the relay's default. `max_age` and `min_age` are seconds
+    between the lead's own time and the delivery. `repeat` says why a second try does no harm.
+    """
+
+    label: str
+    summary: str
+    settings: Json
+    deliver: Callable[[Json, Settings, Duty], Conversation]
+    check: Callable[[Settings], Conversation]
+    repeat: Literal["key", "lookup", "upsert", "may double"]
+    events: tuple[str, ...] = ("created",)
+    limits: tuple[str, ...] = ()
+    rate_key: Callable[[Settings], str | None] = no_rate_key
+    fallback_wait: float = 30.0
+    in_flight: int = 16
+    schedule: tuple[float, ...] | None = None
+    max_age: int | None = None
+    min_age: int | None = None
+    api_version: str | None = None
+    api_version_ends: str | None = None
+    unverified: str | None = None
