@@ -25,8 +25,7 @@ class Database:
     def write(self) -> Iterator[sa.Connection]:
         """A transaction that writes; commits at the end, rolls back on an exception."""
         with self.engine.connect() as connection:
-            if self.is_sqlite:
-                connection = connection.execution_options(relay_begin="IMMEDIATE")
+            connection.execution_options(relay_begin="IMMEDIATE")  # read by `_begin_sqlite`
             with connection.begin():
                 yield connection
 

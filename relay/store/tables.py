@@ -54,7 +54,7 @@ def _project() -> sa.Column[object]:
     return sa.Column("project_id", sa.Uuid, sa.ForeignKey("projects.id"), nullable=False)
 
 
-# --- configuration -----------------------------------------------------------------------------
+# --- configuration -------------------------------------------------------------------------------
 
 projects = sa.Table(
     "projects",
@@ -185,6 +185,7 @@ bodies = sa.Table(
     sa.Column("sha256", sa.Text, nullable=False),  # of the bytes as they came, before masking
     sa.Column("size", sa.Integer, nullable=False),
     sa.Column("address", sa.Text, nullable=False),
+    sa.Column("parts", sa.Integer, nullable=False),  # submissions in it, counted for the ledger
     sa.Column("blanked_at", Instant),
 )
 
@@ -218,6 +219,7 @@ submissions = sa.Table(
     sa.Column("duplicate_of", sa.Uuid),
     sa.Column("lead_id", sa.Uuid, index=True),
     sa.Column("lead_version", sa.Integer),
+    sa.Column("owed", sa.Integer, nullable=False, server_default="0"),  # deliveries it gave rise to
     sa.Column("stored_at", Instant),
     sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
     sa.Column("lease_token", sa.Uuid),
@@ -257,7 +259,7 @@ turned_away = sa.Table(
     sa.Index("ix_turned_away_source_id_id", "source_id", "id"),
 )
 
-# --- leads ------------------------------------------------------------------------------------------
+# --- leads ---------------------------------------------------------------------------------------
 
 leads = sa.Table(
     "leads",
@@ -300,7 +302,7 @@ lead_versions = sa.Table(
     sa.Column("created_at", Instant, nullable=False),
 )
 
-# --- what goes out ----------------------------------------------------------------------------------
+# --- what goes out -------------------------------------------------------------------------------
 
 deliveries = sa.Table(
     "deliveries",
@@ -368,7 +370,7 @@ attempts = sa.Table(
     sa.Index("ix_attempts_delivery_id_id", "delivery_id", "id"),
 )
 
-# --- people and processes ----------------------------------------------------------------------------
+# --- people and processes ------------------------------------------------------------------------
 
 users = sa.Table(
     "users",

@@ -1,4 +1,4 @@
-"""Column types: instants that refuse naive times, and JSON kept as text in the order it was sent."""
+"""Column types: instants that refuse naive times, and JSON as text in the order it was sent."""
 
 import json
 from datetime import UTC, datetime
