@@ -297,7 +297,7 @@ def _require_production(values: dict[str, Any]) -> None:
     if not values["database_url"] and not values["data_dir"]:
         raise ConfigError(
             "DATABASE_URL is missing: postgresql://user:password@host/name. Hosts that run a "
-            "Procfile wipe their disks; to keep SQLite on a disk that stays, name it with RELAY_DATA_DIR"
+            "Procfile wipe their disks; for SQLite on a disk that stays, name it with RELAY_DATA_DIR"
         )
 
 

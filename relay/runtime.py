@@ -1,6 +1,9 @@
 """What every entrance has at hand: assembled once by relay.app.build_runtime, read by current()."""
 
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from relay.config import Config
 from relay.core.clock import Clock
@@ -11,6 +14,8 @@ from relay.net.client import Client
 from relay.net.limits import RateLimits
 from relay.queue import Queue
 from relay.store.database import Database
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -26,9 +31,24 @@ class Runtime:
     client: Client
     limits: RateLimits
     metrics: Metrics
+    _parts: dict[Callable[..., Any], Any] = field(default_factory=dict, compare=False, repr=False)
+    _making: threading.RLock = field(default_factory=threading.RLock, compare=False, repr=False)
+
+    def part(self, make: "Callable[[Runtime], T]") -> T:
+        """What `make(runtime)` gave when it was first asked for: one per process."""
+        if make not in self._parts:
+            with self._making:
+                if make not in self._parts:
+                    self._parts[make] = make(self)
+        made: T = self._parts[make]
+        return made
 
     def close(self) -> None:
-        """Give back connections and threads."""
+        """Finish what is being written and give back connections and threads."""
+        for part in self._parts.values():
+            if hasattr(part, "close"):
+                part.close()
+        self._parts.clear()
         self.client.close()
         self.queue.close()
         self.database.close()
@@ -45,5 +65,5 @@ def install(runtime: Runtime | None) -> None:
 def current() -> Runtime:
     """The process's runtime. Raises RuntimeError where none was installed."""
     if not _installed:
-        raise RuntimeError("no runtime: call relay.app.build_runtime and relay.runtime.install first")
+        raise RuntimeError("no runtime: call relay.app.build_runtime, then relay.runtime.install")
     return _installed[0]

@@ -39,8 +39,8 @@ class Signature:
     """A signature recipe as data; every HMAC scheme of inbound webhooks fits it.
 
     `signed` is a template over {raw}, {timestamp}, {method}, {url}. `tolerance` is in seconds and
-    counts only where a timestamp is signed. `pattern`, where given, is a regular expression with the
-    groups `signature` and optionally `timestamp`, for headers that carry both.
+    counts only where a timestamp is signed. `pattern`, where given, is a regular expression with
+    the groups `signature` and optionally `timestamp`, for headers that carry both.
     """
 
     header: str
@@ -107,8 +107,8 @@ class Source:
     `settings` is a JSON Schema (2020-12) of an object: form, validation, masking and docs follow
     from it; a property with `"secret": true` is stored encrypted. `retries` says whether the sender
     tries again after 429 and 503. `browser` says that visitors' browsers post to it themselves.
-    `repeat_window` (seconds) is how long equal content counts as a repeat where the provider sends no
-    id. `unverified` holds the words of a note where no live sender was at hand.
+    `repeat_window` (seconds) is how long equal content counts as a repeat where the provider sends
+    no id. `unverified` holds the words of a note where no live sender was at hand.
     """
 
     label: str
@@ -130,7 +130,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One HTTP request to make. `timeout` is the total in seconds; None means the relay's default."""
+    """One HTTP request to make; `timeout` is the total in seconds, None the relay's default."""
 
     method: str
     url: str
@@ -141,7 +141,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What came back; `body` is cut at the relay's limit and `cut` says so. Header names lower-case."""
+    """What came back; header names lower-case, `cut` where the body passed the relay's limit."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,245 @@
+"""The configured sources, targets and routes as the hot paths see them: read once a second."""
+
+import threading
+import time
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from relay.core.contract import Json, Settings
+from relay.core.kinds import SourceKind, TargetKind
+from relay.core.secrets import hash_key
+from relay.runtime import Runtime
+from relay.store.tables import projects, routes, sources, targets
+from relay.store.writer import Busy, is_away
+
+FRESH_SECONDS = 1.0
+"""How old what is remembered may be; a change made by another process shows after this time."""
+
+REMEMBERED = 4096
+"""Entries kept; guessed keys must not fill the memory."""
+
+
+@dataclass(frozen=True)
+class ConfiguredSource:
+    """One source with its kind; `settings` holds the secrets in clear."""
+
+    id: UUID
+    project_id: UUID
+    project_public_id: str
+    name: str
+    kind: SourceKind
+    key: str
+    settings: Settings
+    options: Mapping[str, Json]
+    mapping: Mapping[str, Json]
+    refuse: list[Json]
+    paused: bool
+
+
+@dataclass(frozen=True)
+class ConfiguredTarget:
+    """One target with its kind; `settings` holds the secrets in clear, `secrets` their values."""
+
+    id: UUID
+    project_id: UUID
+    name: str
+    kind: TargetKind
+    settings: Settings
+    secrets: tuple[str, ...]
+    mapping: Mapping[str, Json]
+    limits: tuple[str, ...]
+    retry: Mapping[str, Json]
+    rate_key: str
+
+    @property
+    def in_flight(self) -> int:
+        """Deliveries that may be under way to this target at a time."""
+        return int(self.retry.get("in_flight") or self.kind.target.in_flight)
+
+    @property
+    def max_age(self) -> int | None:
+        """Seconds after which a lead is too old for this target."""
+        return self.retry.get("max_age") or self.kind.target.max_age
+
+
+@dataclass(frozen=True)
+class ConfiguredRoute:
+    """One route; `condition` is a JSON Schema over the lead, `events` the ones it sends."""
+
+    id: UUID
+    source_id: UUID
+    target_id: UUID
+    condition: Json
+    events: tuple[str, ...]
+    options: Mapping[str, Json]
+
+
+def source_by_key(rt: Runtime, key: str) -> ConfiguredSource | None:
+    """The source whose address ends in this key. Raises Busy when the database is away."""
+    hashed = hash_key(key)
+    return _remember(rt, ("key", hashed), lambda: _load_source(rt, sources.c.key_hash == hashed))
+
+
+def source(rt: Runtime, source_id: UUID) -> ConfiguredSource | None:
+    """The source with this id. Raises Busy when the database is away."""
+    return _remember(rt, ("source", source_id), lambda: _load_source(rt, sources.c.id == source_id))
+
+
+def target(rt: Runtime, target_id: UUID) -> ConfiguredTarget | None:
+    """The target with this id. Raises Busy when the database is away."""
+    return _remember(rt, ("target", target_id), lambda: _load_target(rt, target_id))
+
+
+def routes_from(rt: Runtime, source_id: UUID) -> list[ConfiguredRoute]:
+    """The routes that start at this source. Raises Busy when the database is away."""
+    return _remember(rt, ("routes", source_id), lambda: _load_routes(rt, source_id))
+
+
+def forget(rt: Runtime) -> None:
+    """Read everything anew at the next use; whoever changes the configuration calls this."""
+    rt.part(_new_memory).clear()
+
+
+def open_source(rt: Runtime, row: Any) -> ConfiguredSource:
+    """A source from its row, which carries the project's `public_id` as `project_public_id`."""
+    secrets = rt.box.open(row.secrets)
+    return ConfiguredSource(
+        id=row.id,
+        project_id=row.project_id,
+        project_public_id=row.project_public_id,
+        name=row.name,
+        kind=rt.catalog.sources[row.kind],
+        key=secrets["key"],
+        settings={**row.settings, **secrets.get("settings", {})},
+        options={**row.options, **secrets.get("options", {})},
+        mapping=row.mapping,
+        refuse=row.refuse,
+        paused=row.paused_at is not None,
+    )
+
+
+def open_target(rt: Runtime, row: Any) -> ConfiguredTarget:
+    """A target from its row."""
+    secrets = rt.box.open(row.secrets)
+    settings = {**row.settings, **secrets.get("settings", {})}
+    kind = rt.catalog.targets[row.kind]
+    return ConfiguredTarget(
+        id=row.id,
+        project_id=row.project_id,
+        name=row.name,
+        kind=kind,
+        settings=settings,
+        secrets=tuple(_texts(secrets)),
+        mapping=row.mapping,
+        limits=tuple(row.limits or kind.target.limits),
+        retry=row.retry,
+        rate_key=kind.target.rate_key(settings) or f"target:{row.id}",
+    )
+
+
+T = TypeVar("T")
+
+
+class _Memory:
+    """Values with the time until which they are fresh."""
+
+    def __init__(self) -> None:
+        self._values: dict[Hashable, tuple[Any, float]] = {}
+        self._loading = threading.Lock()
+
+    def clear(self) -> None:
+        self._values.clear()
+
+    def get(self, key: Hashable, load: Callable[[], T]) -> T:
+        known = self._values.get(key)
+        if known is not None:
+            if known[1] > time.monotonic():
+                return known[0]  # type: ignore[no-any-return] # stored under its own key
+            if not self._loading.acquire(blocking=False):
+                return known[0]  # type: ignore[no-any-return] # another thread is reading it anew
+            try:
+                return self._load(key, load, known[0])
+            finally:
+                self._loading.release()
+        return self._load(key, load, None)
+
+    def _load(self, key: Hashable, load: Callable[[], T], stale: T | None) -> T:
+        try:
+            value = load()
+        except sa.exc.SQLAlchemyError as error:
+            if not is_away(error):
+                raise
+            if stale is None:
+                raise Busy("the database is away") from error
+            value = stale
+        if len(self._values) >= REMEMBERED:
+            self._values.clear()
+        self._values[key] = (value, time.monotonic() + FRESH_SECONDS)
+        return value
+
+
+def _new_memory(_rt: Runtime) -> _Memory:
+    return _Memory()
+
+
+def _remember(rt: Runtime, key: Hashable, load: Callable[[], T]) -> T:
+    return rt.part(_new_memory).get(key, load)
+
+
+def _load_source(rt: Runtime, condition: sa.ColumnElement[bool]) -> ConfiguredSource | None:
+    statement = (
+        sa.select(sources, projects.c.public_id.label("project_public_id"))
+        .join(projects, projects.c.id == sources.c.project_id)
+        .where(condition, sources.c.archived_at.is_(None), projects.c.archived_at.is_(None))
+    )
+    with rt.database.read() as connection:
+        row = connection.execute(statement).one_or_none()
+    return None if row is None else open_source(rt, row)
+
+
+def _load_target(rt: Runtime, target_id: UUID) -> ConfiguredTarget | None:
+    statement = sa.select(targets).where(targets.c.id == target_id, targets.c.archived_at.is_(None))
+    with rt.database.read() as connection:
+        row = connection.execute(statement).one_or_none()
+    return None if row is None else open_target(rt, row)
+
+
+def _load_routes(rt: Runtime, source_id: UUID) -> list[ConfiguredRoute]:
+    statement = (
+        sa.select(routes)
+        .join(targets, targets.c.id == routes.c.target_id)
+        .where(
+            routes.c.source_id == source_id,
+            routes.c.archived_at.is_(None),
+            targets.c.archived_at.is_(None),
+        )
+        .order_by(routes.c.created_at, routes.c.id)
+    )
+    with rt.database.read() as connection:
+        rows = connection.execute(statement).all()
+    return [
+        ConfiguredRoute(
+            id=row.id,
+            source_id=row.source_id,
+            target_id=row.target_id,
+            condition=row.condition,
+            events=tuple(row.events),
+            options=row.options,
+        )
+        for row in rows
+    ]
+
+
+def _texts(value: Json) -> list[str]:
+    """Every text within a JSON value."""
+    if isinstance(value, str):
+        return [value] if value else []
+    if isinstance(value, dict):
+        return [text for member in value.values() for text in _texts(member)]
+    if isinstance(value, list):
+        return [text for member in value for text in _texts(member)]
+    return []
