@@ -1,0 +1,216 @@
+"""What people look at: lists of deliveries, leads and shelved submissions, newest first.
+
+Lists are paged by key, never by offset: `Page.older` and `Page.newer` are the ids to ask for next.
+Ids are UUID version 7, so their order is the order of arrival.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from relay.runtime import Runtime
+from relay.services.search import leads_about
+from relay.store import tables
+
+Row = Mapping[str, Any]
+"""One row by column name."""
+
+SHELVES = ("quarantined", "held", "refused")
+"""The states of submissions that became no lead and can be looked through."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which deliveries; what is left out does not restrict. `until` is exclusive."""
+
+    project: UUID | None = None
+    states: Sequence[str] = ()
+    source: UUID | None = None
+    target: UUID | None = None
+    lead: UUID | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where a page begins: rows older than `after`, or newer than `before`."""
+
+    after: UUID | None = None
+    before: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of rows, newest first, with the cursors of its neighbours where there are any."""
+
+    rows: list[Row]
+    older: UUID | None
+    newer: UUID | None
+
+
+START = Cursor()
+
+
+def deliveries(rt: Runtime, wanted: Filter, cursor: Cursor = START, limit: int = 50) -> Page:
+    """Deliveries with the names of their lead, source and target."""
+    query = (
+        sa.select(
+            tables.deliveries,
+            tables.leads.c.name.label("lead_name"),
+            tables.leads.c.email.label("lead_email"),
+            tables.leads.c.phone.label("lead_phone"),
+            tables.leads.c.number.label("lead_number"),
+            tables.leads.c.test,
+            tables.sources.c.name.label("source"),
+            tables.targets.c.name.label("target"),
+            tables.targets.c.kind.label("target_kind"),
+        )
+        .join(tables.leads, tables.leads.c.id == tables.deliveries.c.lead_id)
+        .join(tables.sources, tables.sources.c.id == tables.deliveries.c.source_id)
+        .join(tables.targets, tables.targets.c.id == tables.deliveries.c.target_id)
+        .where(*conditions(wanted))
+    )
+    return _page(rt, query, tables.deliveries.c.id, cursor, limit)
+
+
+def conditions(wanted: Filter) -> list[sa.ColumnElement[bool]]:
+    """The filter as conditions on the deliveries table alone."""
+    column = tables.deliveries.c
+    found: list[sa.ColumnElement[bool]] = []
+    for one, value in (
+        (column.project_id, wanted.project),
+        (column.source_id, wanted.source),
+        (column.target_id, wanted.target),
+        (column.lead_id, wanted.lead),
+    ):
+        if value is not None:
+            found.append(one == value)
+    if wanted.states:
+        found.append(column.state.in_(wanted.states))
+    if wanted.since is not None:
+        found.append(column.created_at >= wanted.since)
+    if wanted.until is not None:
+        found.append(column.created_at < wanted.until)
+    if wanted.text.strip():
+        found.append(_about(wanted.text))
+    return found
+
+
+def _about(text: str) -> sa.ColumnElement[bool]:
+    matching = sa.select(tables.leads.c.id).where(leads_about(text))
+    return sa.or_(
+        tables.deliveries.c.lead_id.in_(matching),
+        tables.deliveries.c.reason.icontains(text.strip(), autoescape=True),
+        sa.cast(tables.deliveries.c.remote_id, sa.Text) == text.strip(),
+    )
+
+
+def leads(
+    rt: Runtime,
+    project: UUID,
+    *,
+    text: str = "",
+    source: UUID | None = None,
+    cursor: Cursor = START,
+    limit: int = 50,
+) -> Page:
+    """Leads with their source's name; `text` is a name, address, number, company or id."""
+    query = (
+        sa.select(tables.leads, tables.sources.c.name.label("source"))
+        .join(tables.sources, tables.sources.c.id == tables.leads.c.source_id)
+        .where(tables.leads.c.project_id == project)
+    )
+    if text.strip():
+        query = query.where(leads_about(text))
+    if source is not None:
+        query = query.where(tables.leads.c.source_id == source)
+    return _page(rt, query, tables.leads.c.id, cursor, limit)
+
+
+def shelved(
+    rt: Runtime,
+    project: UUID | None,
+    state: str = "quarantined",
+    *,
+    source: UUID | None = None,
+    cursor: Cursor = START,
+    limit: int = 50,
+) -> Page:
+    """Submissions in one of SHELVES, with their reasons and their body's size and type."""
+    query = (
+        sa.select(
+            tables.submissions,
+            tables.sources.c.name.label("source"),
+            tables.sources.c.kind.label("kind"),
+            tables.bodies.c.size,
+            tables.bodies.c.headers,
+        )
+        .join(tables.sources, tables.sources.c.id == tables.submissions.c.source_id)
+        .join(tables.bodies, tables.bodies.c.id == tables.submissions.c.body_id)
+        .where(tables.submissions.c.state == state)
+    )
+    if project is not None:
+        query = query.where(tables.submissions.c.project_id == project)
+    if source is not None:
+        query = query.where(tables.submissions.c.source_id == source)
+    return _page(rt, query, tables.submissions.c.id, cursor, limit)
+
+
+def quarantine(rt: Runtime, project: UUID | None, cursor: Cursor = START, limit: int = 50) -> Page:
+    """Submissions that could not become leads, with every reason."""
+    return shelved(rt, project, "quarantined", cursor=cursor, limit=limit)
+
+
+def turned_away(
+    rt: Runtime,
+    project: UUID,
+    *,
+    source: UUID | None = None,
+    cursor: Cursor = START,
+    limit: int = 50,
+) -> Page:
+    """Requests refused at the door: reason, status, time, and the beginning of the body."""
+    query = (
+        sa.select(
+            tables.turned_away,
+            tables.sources.c.name.label("source"),
+            tables.sources.c.kind.label("kind"),
+        )
+        .join(tables.sources, tables.sources.c.id == tables.turned_away.c.source_id)
+        .where(tables.sources.c.project_id == project)
+    )
+    if source is not None:
+        query = query.where(tables.turned_away.c.source_id == source)
+    return _page(rt, query, tables.turned_away.c.id, cursor, limit)
+
+
+def _page(
+    rt: Runtime, query: sa.Select[Any], key: sa.ColumnElement[Any], cursor: Cursor, limit: int
+) -> Page:
+    """One row more than asked for is read, to know whether there is a page beyond."""
+    backwards = cursor.before is not None
+    if backwards:
+        query = query.where(key > cursor.before).order_by(key.asc())
+    else:
+        query = query.order_by(key.desc())
+        if cursor.after is not None:
+            query = query.where(key < cursor.after)
+    with rt.database.read() as connection:
+        found = list(connection.execute(query.limit(limit + 1)).mappings())
+    beyond = len(found) > limit
+    rows: list[Row] = [dict(row) for row in found[:limit]]
+    if backwards:
+        rows.reverse()
+    has_older = bool(rows) if backwards else beyond
+    has_newer = beyond if backwards else bool(rows) and cursor.after is not None
+    return Page(
+        rows,
+        older=rows[-1]["id"] if has_older else None,
+        newer=rows[0]["id"] if has_newer else None,
+    )

@@ -1,0 +1,132 @@
+"""The chain of one lead: submissions, versions, deliveries and their attempts."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from relay.runtime import Runtime
+from relay.services.browse import Row
+from relay.store.tables import (
+    attempts,
+    bodies,
+    deliveries,
+    lead_versions,
+    leads,
+    routes,
+    sources,
+    submissions,
+    targets,
+)
+
+AT_MOST = 100
+"""Submissions, versions and deliveries that a chain shows: the newest."""
+ATTEMPTS_AT_MOST = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Everything known of one lead, oldest first; a delivery's row holds its `attempts_made`."""
+
+    lead: Row
+    submissions: list[Row]
+    versions: list[Row]
+    deliveries: list[Row]
+
+
+def lead_chain(rt: Runtime, lead_id: UUID) -> Chain | None:
+    """The chain of one lead, or None; five queries whatever its length."""
+    with rt.database.read() as connection:
+        lead = (
+            connection.execute(
+                sa.select(
+                    leads, sources.c.name.label("source"), sources.c.kind.label("source_kind")
+                )
+                .join(sources, sources.c.id == leads.c.source_id)
+                .where(leads.c.id == lead_id)
+            )
+            .mappings()
+            .first()
+        )
+        if lead is None:
+            return None
+        return Chain(
+            dict(lead),
+            _newest(
+                connection, _submissions().where(submissions.c.lead_id == lead_id), submissions.c.id
+            ),
+            _newest(
+                connection,
+                sa.select(lead_versions).where(lead_versions.c.lead_id == lead_id),
+                lead_versions.c.version,
+            ),
+            _deliveries(connection, lead_id),
+        )
+
+
+def submission(rt: Runtime, submission_id: UUID) -> Row | None:
+    """One submission with the raw body it came in (`raw`, `raw_headers`, ...), or None."""
+    with rt.database.read() as connection:
+        found = (
+            connection.execute(_submissions().where(submissions.c.id == submission_id))
+            .mappings()
+            .first()
+        )
+    return None if found is None else dict(found)
+
+
+def _submissions() -> sa.Select[tuple[object, ...]]:
+    return (
+        sa.select(
+            submissions,
+            sources.c.name.label("source"),
+            sources.c.kind.label("kind"),
+            bodies.c.body.label("raw"),
+            bodies.c.headers.label("raw_headers"),
+            bodies.c.method.label("raw_method"),
+            bodies.c.query.label("raw_query"),
+            bodies.c.size.label("raw_size"),
+            bodies.c.sha256.label("raw_sha256"),
+            bodies.c.address.label("raw_address"),
+            bodies.c.blanked_at.label("raw_blanked_at"),
+        )
+        .join(bodies, bodies.c.id == submissions.c.body_id)
+        .join(sources, sources.c.id == submissions.c.source_id)
+    )
+
+
+def _deliveries(connection: sa.Connection, lead_id: UUID) -> list[Row]:
+    query = (
+        sa.select(
+            deliveries,
+            targets.c.name.label("target"),
+            targets.c.kind.label("target_kind"),
+            routes.c.condition.label("route_condition"),
+        )
+        .join(targets, targets.c.id == deliveries.c.target_id)
+        .outerjoin(routes, routes.c.id == deliveries.c.route_id)
+        .where(deliveries.c.lead_id == lead_id)
+    )
+    found = _newest(connection, query, deliveries.c.id)
+    tries = _attempts(connection, [row["id"] for row in found])
+    return [{**row, "attempts_made": tries[row["id"]]} for row in found]
+
+
+def _attempts(connection: sa.Connection, ids: list[UUID]) -> dict[UUID, list[Row]]:
+    query = sa.select(attempts).where(attempts.c.delivery_id.in_(ids))
+    made: dict[UUID, list[Row]] = defaultdict(list)
+    for row in _newest(connection, query, attempts.c.id, ATTEMPTS_AT_MOST):
+        made[row["delivery_id"]].append(row)
+    return made
+
+
+def _newest(
+    connection: sa.Connection,
+    query: sa.Select[tuple[object, ...]],
+    key: sa.ColumnElement[object],
+    limit: int = AT_MOST,
+) -> list[Row]:
+    found = connection.execute(query.order_by(key.desc()).limit(limit)).mappings()
+    rows: list[Row] = [dict(row) for row in found]
+    return rows[::-1]
