@@ -76,13 +76,14 @@ class Parsed:
     """One submission out of a body: the document that the adapter maps, and what identifies it.
 
     `event_id` names the provider's event (a repeat has the same). `lead_id` says which submissions
-    are one lead; None makes every submission its own lead. `supersedes` is true for the complete
-    response that follows a partial one.
+    are one lead; None makes every submission its own lead. It counts within its source, or, where
+    `lead_scope` is "kind", for all the project's sources of that kind (it then names the form too).
     """
 
     document: Json
     event_id: str | None = None
     lead_id: str | None = None
+    lead_scope: Literal["source", "kind"] = "source"
     test: bool = False
     partial: bool = False
 
