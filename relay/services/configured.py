@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from relay.core.contract import Json, Settings
 from relay.core.kinds import SourceKind, TargetKind
+from relay.core.private import join
 from relay.core.secrets import hash_key
 from relay.runtime import Runtime
 from relay.store.tables import projects, routes, sources, targets
@@ -25,7 +26,7 @@ REMEMBERED = 4096
 
 @dataclass(frozen=True)
 class ConfiguredSource:
-    """One source with its kind; `settings` holds the secrets in clear."""
+    """One source with its kind; `settings` holds the secrets in clear, `secrets` their values."""
 
     id: UUID
     project_id: UUID
@@ -34,6 +35,7 @@ class ConfiguredSource:
     kind: SourceKind
     key: str
     settings: Settings
+    secrets: tuple[str, ...]
     options: Mapping[str, Json]
     mapping: Mapping[str, Json]
     refuse: list[Json]
@@ -81,11 +83,11 @@ class ConfiguredRoute:
 def source_by_key(rt: Runtime, key: str) -> ConfiguredSource | None:
     """The source whose address ends in this key. Raises Busy when the database is away."""
     hashed = hash_key(key)
-    return _remember(rt, ("key", hashed), lambda: _load_source(rt, sources.c.key_hash == hashed))
+    return _remember(rt, ("key", hashed), lambda: _load_open_source(rt, hashed))
 
 
 def source(rt: Runtime, source_id: UUID) -> ConfiguredSource | None:
-    """The source with this id. Raises Busy when the database is away."""
+    """The source with this id, archived or not. Raises Busy when the database is away."""
     return _remember(rt, ("source", source_id), lambda: _load_source(rt, sources.c.id == source_id))
 
 
@@ -114,8 +116,9 @@ def open_source(rt: Runtime, row: Any) -> ConfiguredSource:
         name=row.name,
         kind=rt.catalog.sources[row.kind],
         key=secrets["key"],
-        settings={**row.settings, **secrets.get("settings", {})},
-        options={**row.options, **secrets.get("options", {})},
+        settings=join(row.settings, secrets["settings"]),
+        secrets=tuple(_texts([secrets["settings"], secrets["options"]])),
+        options=join(row.options, secrets["options"]),
         mapping=row.mapping,
         refuse=row.refuse,
         paused=row.paused_at is not None,
@@ -125,7 +128,7 @@ def open_source(rt: Runtime, row: Any) -> ConfiguredSource:
 def open_target(rt: Runtime, row: Any) -> ConfiguredTarget:
     """A target from its row."""
     secrets = rt.box.open(row.secrets)
-    settings = {**row.settings, **secrets.get("settings", {})}
+    settings = join(row.settings, secrets["settings"])
     kind = rt.catalog.targets[row.kind]
     return ConfiguredTarget(
         id=row.id,
@@ -133,12 +136,18 @@ def open_target(rt: Runtime, row: Any) -> ConfiguredTarget:
         name=row.name,
         kind=kind,
         settings=settings,
-        secrets=tuple(_texts(secrets)),
+        secrets=tuple(_texts(secrets["settings"])),
         mapping=row.mapping,
         limits=tuple(row.limits or kind.target.limits),
         retry=row.retry,
-        rate_key=kind.target.rate_key(settings) or f"target:{row.id}",
+        rate_key=rate_key(kind, settings, row.id),
     )
+
+
+def rate_key(kind: TargetKind, settings: Settings, target_id: UUID) -> str:
+    """What a target's limits are counted by: the vendor's account, which may itself be a secret."""
+    account = kind.target.rate_key(settings)
+    return f"target:{target_id}" if account is None else f"{kind.name}:{hash_key(account)[:32]}"
 
 
 T = TypeVar("T")
@@ -190,11 +199,22 @@ def _remember(rt: Runtime, key: Hashable, load: Callable[[], T]) -> T:
     return rt.part(_new_memory).get(key, load)
 
 
+def _load_open_source(rt: Runtime, key_hash: str) -> ConfiguredSource | None:
+    return _load_source(
+        rt,
+        sa.and_(
+            sources.c.key_hash == key_hash,
+            sources.c.archived_at.is_(None),
+            projects.c.archived_at.is_(None),
+        ),
+    )
+
+
 def _load_source(rt: Runtime, condition: sa.ColumnElement[bool]) -> ConfiguredSource | None:
     statement = (
         sa.select(sources, projects.c.public_id.label("project_public_id"))
         .join(projects, projects.c.id == sources.c.project_id)
-        .where(condition, sources.c.archived_at.is_(None), projects.c.archived_at.is_(None))
+        .where(condition)
     )
     with rt.database.read() as connection:
         row = connection.execute(statement).one_or_none()

@@ -1,0 +1,280 @@
+"""Filing submissions: finding or making each one's lead and writing its next version."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from relay.core.conditions import matches
+from relay.core.contract import Json
+from relay.core.ids import new_id, new_key
+from relay.core.lead import merge, summary
+from relay.runtime import Runtime
+from relay.services import configured
+from relay.services.configured import ConfiguredSource
+from relay.services.owing import Change, owe
+from relay.services.repeats import lock, mark_equal_content, match_lead, matching_rule
+from relay.store.insert import new_rows
+from relay.store.tables import counters, lead_versions, leads
+
+
+@dataclass(slots=True)
+class Filing:
+    """One submission on its way to a lead, and how that ended."""
+
+    submission: Any
+    source: ConfiguredSource
+    lead_key: str
+    state: str = "received"
+    reasons: list[Json] = field(default_factory=list)
+    duplicate_of: UUID | None = None
+    lead_id: UUID | None = None
+    lead_version: int | None = None
+    owed: int = 0
+
+    @classmethod
+    def of(cls, rt: Runtime, row: Any) -> "Filing":
+        """A filing of this row of `submissions`."""
+        source = configured.source(rt, row.source_id)
+        if source is None:
+            raise LookupError(f"no source {row.source_id}")
+        return cls(submission=row, source=source, lead_key=row.lead_key)
+
+    def end(self, state: str, message: str) -> None:
+        """Settle it without a lead, and say why."""
+        self.state = state
+        self.reasons = [{"place": "", "message": message}]
+
+    @property
+    def open(self) -> bool:
+        """Whether it still is to become a lead."""
+        return self.state == "received"
+
+
+@dataclass(slots=True)
+class _Lead:
+    """A lead as the transaction sees it: its row's values, and the versions to be written."""
+
+    id: UUID
+    project_id: UUID
+    source_id: UUID
+    lead_key: str
+    created_at: datetime
+    number: int = 0
+    version: int = 0
+    document: Json = None
+    test: bool = False
+    partial: bool = False
+    new: bool = True
+    changes: list[Change] = field(default_factory=list)
+
+
+def file_all(
+    rt: Runtime, connection: sa.Connection, filings: list[Filing]
+) -> tuple[list[Filing], set[UUID]]:
+    """File every submission inside this transaction; returns them with the lanes to wake."""
+    for filing in filings:
+        _refuse(filing)
+    lock(connection, filings)
+    mark_equal_content(connection, filings)
+    waiting = [filing for filing in filings if filing.open]
+    together = [filing for filing in waiting if matching_rule(filing.source) is None]
+    lanes = _file(rt, connection, together)
+    for filing in waiting:  # each of these has to see the leads that the one before it made
+        if matching_rule(filing.source) is not None:
+            match_lead(connection, filing)
+            lanes |= _file(rt, connection, [filing] if filing.open else [])
+    return filings, lanes
+
+
+def _refuse(filing: Filing) -> None:
+    if filing.open and filing.submission.document is not None:
+        for rule in filing.source.refuse:
+            if matches(rule["when"], filing.submission.document):
+                filing.end("refused", rule["reason"])
+                return
+
+
+def _file(rt: Runtime, connection: sa.Connection, filings: Sequence[Filing]) -> set[UUID]:
+    if not filings:
+        return set()
+    found = _leads_of(connection, filings)
+    for filing in filings:
+        _take_up(found[filing.submission.project_id, filing.lead_key], filing)
+    _number_new(connection, list(found.values()))
+    _write(rt, connection, list(found.values()))
+    changes = [change for lead in found.values() for change in lead.changes]
+    return owe(rt, connection, changes)
+
+
+def _leads_of(
+    connection: sa.Connection, filings: Sequence[Filing]
+) -> dict[tuple[UUID, str], _Lead]:
+    """The leads of these filings, locked in one order for all workers; new ones where none is."""
+    keys = sorted({(filing.submission.project_id, filing.lead_key) for filing in filings})
+    statement = (
+        sa.select(leads, lead_versions.c.document)
+        .join(
+            lead_versions,
+            sa.and_(
+                lead_versions.c.lead_id == leads.c.id, lead_versions.c.version == leads.c.version
+            ),
+        )
+        .where(sa.tuple_(leads.c.project_id, leads.c.lead_key).in_(keys))
+        .order_by(leads.c.project_id, leads.c.lead_key)
+        .with_for_update(of=leads)
+    )
+    found = {(row.project_id, row.lead_key): _known(row) for row in connection.execute(statement)}
+    for filing in filings:
+        key = (filing.submission.project_id, filing.lead_key)
+        if key not in found:
+            found[key] = _Lead(
+                id=new_id(),
+                project_id=filing.submission.project_id,
+                source_id=filing.source.id,
+                lead_key=filing.lead_key,
+                created_at=filing.submission.received_at,
+            )
+    return dict(sorted(found.items()))
+
+
+def _known(row: Any) -> _Lead:
+    return _Lead(
+        id=row.id,
+        project_id=row.project_id,
+        source_id=row.source_id,
+        lead_key=row.lead_key,
+        created_at=row.created_at,
+        number=row.number,
+        version=row.version,
+        document=row.document,
+        test=row.test,
+        partial=row.partial,
+        new=False,
+    )
+
+
+def _take_up(lead: _Lead, filing: Filing) -> None:
+    """Let the lead say what this submission says; an equal document makes no new version."""
+    submission = filing.submission
+    document = _next_document(lead, submission)
+    if document != lead.document:
+        lead.version += 1
+        lead.document = document
+        lead.partial = submission.partial and (lead.version == 1 or lead.partial)
+        lead.test = submission.test and (lead.version == 1 or lead.test)
+        lead.changes.append(
+            Change(
+                filing=filing,
+                lead_id=lead.id,
+                version=lead.version,
+                document=document,
+                test=lead.test,
+                partial=lead.partial,
+                known_before=not lead.new,
+            )
+        )
+    filing.state = "stored"
+    filing.lead_id = lead.id
+    filing.lead_version = lead.version
+
+
+def _next_document(lead: _Lead, submission: Any) -> Json:
+    if lead.version == 0 or (lead.partial and not submission.partial):
+        return submission.document  # the complete response supersedes the partial one
+    if submission.partial and not lead.partial:
+        return merge(submission.document, lead.document)  # late: what is known stays
+    return merge(lead.document, submission.document)
+
+
+def _number_new(connection: sa.Connection, found: list[_Lead]) -> None:
+    """Give new leads the next numbers of their projects."""
+    new = sorted((lead for lead in found if lead.new), key=lambda lead: lead.project_id)
+    for project_id, group in groupby(new, key=lambda lead: lead.project_id):
+        members = list(group)
+        insert = new_rows(connection, counters).values(
+            project_id=project_id, name="leads", value=len(members)
+        )
+        taken = insert.on_conflict_do_update(
+            index_elements=["project_id", "name"],
+            set_={"value": counters.c.value + len(members)},
+        ).returning(counters.c.value)
+        last = connection.execute(taken).scalar_one()
+        for number, lead in enumerate(members, last - len(members) + 1):
+            lead.number = number
+
+
+def _write(rt: Runtime, connection: sa.Connection, found: list[_Lead]) -> None:
+    changed = [lead for lead in found if lead.changes]
+    if new := [_row(rt, lead) for lead in changed if lead.new]:
+        connection.execute(sa.insert(leads), new)
+    if known := [_row(rt, lead) for lead in changed if not lead.new]:
+        _update(connection, known)
+    if versions := [_version_row(rt, change) for lead in changed for change in lead.changes]:
+        connection.execute(sa.insert(lead_versions), versions)
+
+
+def _row(rt: Runtime, lead: _Lead) -> dict[str, Any]:
+    told = summary(lead.document)
+    return {
+        "id": lead.id,
+        "project_id": lead.project_id,
+        "source_id": lead.source_id,
+        "number": lead.number,
+        "public_id": new_key("lead_", 20),
+        "lead_key": lead.lead_key,
+        "version": lead.version,
+        "test": lead.test,
+        "partial": lead.partial,
+        "name": told.name,
+        "email": told.email,
+        "phone": told.phone,
+        "company": told.company,
+        "status": told.status or "open",
+        "value_minor": told.value_minor,
+        "currency": told.currency,
+        "created_at": lead.created_at,
+        "updated_at": rt.clock.now(),
+    }
+
+
+_RENEWED = (
+    "version",
+    "test",
+    "partial",
+    "name",
+    "email",
+    "phone",
+    "company",
+    "status",
+    "value_minor",
+    "currency",
+    "updated_at",
+)
+
+
+def _update(connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
+    statement = (
+        sa.update(leads)
+        .where(leads.c.id == sa.bindparam("row_id"))
+        .values({name: sa.bindparam(f"new_{name}") for name in _RENEWED})
+    )
+    values = [
+        {"row_id": row["id"], **{f"new_{name}": row[name] for name in _RENEWED}} for row in rows
+    ]
+    connection.execute(statement, values)
+
+
+def _version_row(rt: Runtime, change: Change) -> dict[str, Any]:
+    return {
+        "lead_id": change.lead_id,
+        "version": change.version,
+        "submission_id": change.filing.submission.id,
+        "document": change.document,
+        "warnings": change.filing.submission.warnings,
+        "created_at": rt.clock.now(),
+    }

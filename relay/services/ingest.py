@@ -1,0 +1,338 @@
+"""Taking a submission in: read, mapped and committed before the sender is answered."""
+
+import contextlib
+import hashlib
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from relay.core.adapter import Mapped, MappingRules
+from relay.core.clean import clean
+from relay.core.contract import Inbound, Json, Parsed, Unreadable
+from relay.core.ids import new_id
+from relay.core.masking import mask
+from relay.runtime import Runtime
+from relay.services.configured import ConfiguredSource
+from relay.store.insert import insert_new
+from relay.store.tables import bodies, event_keys, submissions, turned_away
+from relay.store.writer import Busy, GroupCommit
+
+logger = logging.getLogger(__name__)
+
+TURNED_AWAY_KEPT = 100
+"""Refused requests that are kept per source."""
+
+TURNED_AWAY_BODY = 16 * 1024
+"""Bytes kept of a refused request's body."""
+
+SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie"})
+MASKED = "***"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of one request: its submissions' ids and states, in the order of the body."""
+
+    ids: tuple[UUID, ...]
+    states: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Arrival:
+    """The rows of one request."""
+
+    body: dict[str, Any]
+    submissions: list[dict[str, Any]]
+
+
+def take(
+    rt: Runtime, source: ConfiguredSource, inbound: Inbound, *, hold: str | None = None
+) -> Receipt:
+    """Keep one verified request, mapped as far as it goes; returns after the commit.
+
+    `hold` is why its submissions wait for a person. Raises Busy when the database does not take
+    them in time; nothing is kept then, and the sender has to come again.
+    """
+    arrival = _read(
+        rt, source, inbound, hold or ("the source is paused" if source.paused else None)
+    )
+    return rt.part(_new_intake).submit(arrival)
+
+
+def turn_away(
+    rt: Runtime, source: ConfiguredSource, inbound: Inbound, status: int, reason: str
+) -> None:
+    """Keep a request that was refused at the door, so that support can find it."""
+    row = {
+        "id": new_id(),
+        "source_id": source.id,
+        "at": rt.clock.now(),
+        "status": status,
+        "reason": reason,
+        "headers": _safe_headers(source, inbound),
+        "body": _safe_body(source, inbound, [])[:TURNED_AWAY_BODY],
+        "size": len(inbound.body),
+        "address": inbound.address,
+    }
+    with contextlib.suppress(Busy):  # a refusal must not wait for a database that is away
+        rt.part(_new_gatekeeper).submit(row)
+
+
+def remap(source: ConfiguredSource, inbound: Inbound) -> list[tuple[Parsed, Mapped]]:
+    """Read and map a stored request anew, as after a change of the mapping.
+
+    Raises Unreadable when the body cannot be read as the source's format.
+    """
+    found = source.kind.source.parse(inbound, source.settings)
+    if not found:
+        raise Unreadable("the body holds no submission")
+    rules = rules_of(source)
+    return [(parsed, source.kind.adapter.map(parsed, rules)) for parsed in found]
+
+
+def rules_of(source: ConfiguredSource) -> MappingRules:
+    """The source's own mapping rules."""
+    return MappingRules(
+        mapping=source.mapping,
+        region=source.options.get("region"),
+        noise=source.kind.source.noise,
+    )
+
+
+def lead_key(source: ConfiguredSource, parsed: Parsed, submission_id: UUID) -> str:
+    """Which lead a submission belongs to, unique within its project."""
+    if parsed.lead_id is None:
+        return f"submission:{submission_id}"
+    if parsed.lead_scope == "kind":
+        return f"{source.kind.name}:{parsed.lead_id}"
+    return f"source:{source.id}:{parsed.lead_id}"
+
+
+def content_key(source: ConfiguredSource, parsed: Parsed, mapped: Mapped) -> str | None:
+    """A hash of what was said, where equal content within a window is a repeat, else None."""
+    if parsed.event_id is not None or not repeat_window(source) or mapped.document is None:
+        return None
+    said = {name: part for name, part in mapped.document.items() if name not in {"times", "device"}}
+    return _hash(str(source.id), json.dumps(said, sort_keys=True, ensure_ascii=False))
+
+
+def repeat_window(source: ConfiguredSource) -> int:
+    """Seconds within which equal content is a repeat; 0 where it never is."""
+    chosen = source.options.get("repeat_window")
+    return int(source.kind.source.repeat_window or 0 if chosen is None else chosen)
+
+
+# --- reading --------------------------------------------------------------------------------------
+
+
+def _read(rt: Runtime, source: ConfiguredSource, inbound: Inbound, hold: str | None) -> _Arrival:
+    now = rt.clock.now()
+    body_id = new_id()
+    try:
+        rows = [
+            _mapped_row(source, parsed, mapped, hold) for parsed, mapped in remap(source, inbound)
+        ]
+    except Unreadable as error:
+        rows = [_unreadable_row("body", str(error))]
+    except Exception as error:  # a bug of an integration must not cost the submission
+        logger.exception("source kind %s failed to read a body", source.kind.name)
+        rows = [_unreadable_row("", f"the {source.kind.name} integration failed: {error!r}")]
+    dropped = [text for row in rows for text in row.pop("dropped", ())]
+    for position, row in enumerate(rows):
+        row.update(
+            body_id=body_id,
+            project_id=source.project_id,
+            source_id=source.id,
+            position=position,
+            received_at=now,
+            duplicate_of=None,
+        )
+    return _Arrival(_body_row(source, inbound, body_id, now, len(rows), dropped), rows)
+
+
+def _mapped_row(
+    source: ConfiguredSource, parsed: Parsed, mapped: Mapped, hold: str | None
+) -> dict[str, Any]:
+    submission_id = new_id()
+    row = _row(submission_id)
+    row.update(
+        event_key=_hash(str(source.id), parsed.event_id) if parsed.event_id is not None else None,
+        content_key=content_key(source, parsed, mapped),
+        lead_key=lead_key(source, parsed, submission_id),
+        test=parsed.test,
+        partial=parsed.partial,
+        document=clean(mapped.document),
+        warnings=clean(mapped.warnings),
+        reasons=clean(mapped.reasons),
+        dropped=mapped.dropped,
+    )
+    if mapped.document is None:
+        row["state"] = "quarantined"
+    elif hold is not None:
+        row.update(state="held", reasons=[{"place": "", "message": hold}])
+    return row
+
+
+def _unreadable_row(place: str, message: str) -> dict[str, Any]:
+    row = _row(new_id())
+    row.update(state="quarantined", reasons=[{"place": place, "message": clean(message)}])
+    return row
+
+
+def _row(submission_id: UUID) -> dict[str, Any]:
+    return {
+        "id": submission_id,
+        "state": "received",
+        "event_key": None,
+        "content_key": None,
+        "lead_key": None,
+        "test": False,
+        "partial": False,
+        "document": None,
+        "warnings": [],
+        "reasons": [],
+    }
+
+
+def _body_row(
+    source: ConfiguredSource,
+    inbound: Inbound,
+    body_id: UUID,
+    now: datetime,
+    parts: int,
+    dropped: Sequence[str],
+) -> dict[str, Any]:
+    query = json.dumps(inbound.query, ensure_ascii=False) if inbound.query else "[]"
+    return {
+        "id": body_id,
+        "project_id": source.project_id,
+        "source_id": source.id,
+        "received_at": now,
+        "method": inbound.method,
+        "query": clean(mask(query.encode("utf-8", "replace"), "", _secrets(source)).decode()),
+        "headers": _safe_headers(source, inbound),
+        "body": _safe_body(source, inbound, dropped),
+        "sha256": hashlib.sha256(inbound.body).hexdigest(),
+        "size": len(inbound.body),
+        "address": inbound.address,
+        "parts": parts,
+    }
+
+
+def _safe_headers(source: ConfiguredSource, inbound: Inbound) -> Json:
+    secrets = _secrets(source)
+    return {
+        name: MASKED
+        if name in SECRET_HEADERS or any(secret in value for secret in secrets)
+        else clean(value)
+        for name, value in inbound.headers.items()
+    }
+
+
+def _safe_body(source: ConfiguredSource, inbound: Inbound, dropped: Sequence[str]) -> bytes:
+    content_type = inbound.headers.get("content-type", "")
+    return mask(inbound.body, content_type, [*_secrets(source), *dropped])
+
+
+def _secrets(source: ConfiguredSource) -> list[str]:
+    return [source.key, *source.secrets]
+
+
+def _hash(*parts: str) -> str:
+    return hashlib.sha256("\x00".join(parts).encode("utf-8", "replace")).hexdigest()
+
+
+# --- committing ----------------------------------------------------------------------------------
+
+
+def _new_intake(rt: Runtime) -> GroupCommit[_Arrival, Receipt]:
+    def wake(receipts: list[Receipt]) -> None:
+        if any("received" in receipt.states for receipt in receipts):
+            rt.queue.wake_store()
+
+    return GroupCommit(
+        rt.database, _commit, key=_sort_key, wait=rt.config.commit_wait_seconds, after=wake
+    )
+
+
+def _sort_key(arrival: _Arrival) -> str:
+    return min((row["event_key"] or "" for row in arrival.submissions), default="")
+
+
+def _commit(connection: sa.Connection, arrivals: list[_Arrival]) -> list[Receipt]:
+    rows = [row for arrival in arrivals for row in arrival.submissions]
+    _mark_repeats(connection, [row for row in rows if row["event_key"] is not None])
+    insert_new(connection, bodies, [arrival.body for arrival in arrivals])
+    insert_new(connection, submissions, rows)
+    return [
+        Receipt(
+            tuple(row["id"] for row in arrival.submissions),
+            tuple(row["state"] for row in arrival.submissions),
+        )
+        for arrival in arrivals
+    ]
+
+
+def _mark_repeats(connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
+    """Let the event keys decide, whoever else inserts at this moment: the first one owns its event.
+
+    Safe to run again: a row that owns its key stays the owner.
+    """
+    if not rows:
+        return
+    keys = sorted({(row["source_id"], row["event_key"]) for row in rows}, key=lambda key: key[1])
+    wanted = sorted(rows, key=lambda row: row["event_key"])
+    insert_new(
+        connection,
+        event_keys,
+        [
+            {
+                "source_id": row["source_id"],
+                "event_key": row["event_key"],
+                "submission_id": row["id"],
+                "received_at": row["received_at"],
+            }
+            for row in wanted
+        ],
+    )
+    found = connection.execute(
+        sa.select(event_keys).where(
+            sa.tuple_(event_keys.c.source_id, event_keys.c.event_key).in_(keys)
+        )
+    )
+    owners = {(row.source_id, row.event_key): row.submission_id for row in found}
+    for row in rows:
+        owner = owners[row["source_id"], row["event_key"]]
+        if owner != row["id"]:
+            message = "the same event was received before"
+            row.update(state="duplicate", duplicate_of=owner, document=None)
+            row["reasons"] = [{"place": "", "message": message}]
+
+
+def _new_gatekeeper(rt: Runtime) -> GroupCommit[dict[str, Any], None]:
+    return GroupCommit(rt.database, _commit_turned_away, wait=1.0)
+
+
+def _commit_turned_away(connection: sa.Connection, rows: list[dict[str, Any]]) -> list[None]:
+    insert_new(connection, turned_away, rows)
+    for source_id in sorted({row["source_id"] for row in rows}):
+        oldest_kept = (
+            sa.select(turned_away.c.id)
+            .where(turned_away.c.source_id == source_id)
+            .order_by(turned_away.c.id.desc())
+            .offset(TURNED_AWAY_KEPT - 1)
+            .limit(1)
+            .scalar_subquery()
+        )
+        connection.execute(
+            sa.delete(turned_away).where(
+                turned_away.c.source_id == source_id, turned_away.c.id < oldest_kept
+            )
+        )
+    return [None] * len(rows)

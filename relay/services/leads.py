@@ -1,0 +1,179 @@
+"""The store step: submissions become lead versions and what is owed to each target."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from relay.core.ids import new_id
+from relay.runtime import Runtime
+from relay.services.filing import Filing, file_all
+from relay.store.tables import submissions
+from relay.store.writer import is_away
+
+logger = logging.getLogger(__name__)
+
+BATCH = 200
+"""Submissions that one job takes at most."""
+
+MOST_TRIES = 3
+"""A submission whose worker died this often is put into quarantine."""
+
+CLASHES = 5
+"""How often a transaction is begun again because another worker was at the same lead."""
+
+
+class _LeaseLost(Exception):  # noqa: N818 - not a mistake: another worker has taken over
+    """Another worker holds these submissions now."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    token: UUID
+    rows: Sequence[Any]
+
+
+def store_batch(rt: Runtime, limit: int = BATCH) -> int:
+    """Store the oldest submissions that nobody works on; returns how many were taken.
+
+    Safe to run twice or at the same time. The try is counted and committed before the work begins,
+    so that a submission that kills its worker is found out.
+    """
+    claim = _claim(rt, limit)
+    for group in _groups(claim.rows):
+        _store_group(rt, claim.token, group)
+    if len(claim.rows) == limit:
+        rt.queue.wake_store()
+    return len(claim.rows)
+
+
+def _claim(rt: Runtime, limit: int) -> _Claim:
+    now = rt.clock.now()
+    token = new_id()
+    free = sa.or_(submissions.c.leased_until.is_(None), submissions.c.leased_until < now)
+    oldest = (
+        sa.select(submissions.c.id)
+        .where(submissions.c.state == "received", free)
+        .order_by(submissions.c.received_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    with rt.database.write() as connection:
+        ids = list(connection.execute(oldest).scalars())
+        if not ids:
+            return _Claim(token, [])
+        taken = (
+            sa.update(submissions)
+            .where(submissions.c.id.in_(ids))
+            .values(
+                tries=submissions.c.tries + 1,
+                lease_token=token,
+                leased_until=now + timedelta(seconds=rt.config.lease_seconds),
+            )
+            .returning(*submissions.c)
+        )
+        rows = connection.execute(taken).all()
+    return _Claim(token, sorted(rows, key=lambda row: (row.received_at, row.id)))
+
+
+def _groups(rows: Sequence[Any]) -> Iterator[list[Any]]:
+    """All together; but what was tried before goes alone, so that it takes nobody with it."""
+    if together := [row for row in rows if row.tries == 1]:
+        yield together
+    for row in rows:
+        if row.tries > 1:
+            yield [row]
+
+
+def _store_group(rt: Runtime, token: UUID, rows: list[Any]) -> None:
+    try:
+        lanes = _in_one_transaction(rt, token, rows)
+    except _LeaseLost:
+        logger.warning("another worker took over %d submissions", len(rows))
+    except Exception as error:
+        if is_away(error):
+            raise
+        if len(rows) == 1:
+            logger.exception("submission %s cannot be stored", rows[0].id)
+            _quarantine(rt, token, rows[0], f"it could not be stored: {type(error).__name__}")
+            return
+        for row in rows:
+            _store_group(rt, token, [row])
+    else:
+        for lane in lanes:
+            rt.queue.wake_lane(str(lane))
+
+
+def _in_one_transaction(rt: Runtime, token: UUID, rows: list[Any]) -> set[UUID]:
+    for clash in range(CLASHES):
+        try:
+            with rt.database.write() as connection:
+                filings, lanes = file_all(rt, connection, [_filing(rt, row) for row in rows])
+                _finish(rt, connection, token, filings)
+                return lanes
+        except sa.exc.DBAPIError as error:
+            if not _is_clash(error) or clash == CLASHES - 1:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _filing(rt: Runtime, row: Any) -> Filing:
+    filing = Filing.of(rt, row)
+    if row.tries > MOST_TRIES:
+        filing.end("quarantined", f"its worker died {MOST_TRIES} times while storing it")
+    return filing
+
+
+def _is_clash(error: sa.exc.DBAPIError) -> bool:
+    """A deadlock, or a twin that was inserted meanwhile: the second look finds it."""
+    state = str(getattr(error.orig, "sqlstate", ""))
+    return isinstance(error, sa.exc.IntegrityError) or state in {"40P01", "40001"}
+
+
+def _finish(rt: Runtime, connection: sa.Connection, token: UUID, filings: Sequence[Filing]) -> None:
+    """Settle the submissions, naming the lease: a late worker must not overwrite another's work."""
+    statement = (
+        sa.update(submissions)
+        .where(
+            submissions.c.id == sa.bindparam("row_id"),
+            submissions.c.lease_token == sa.bindparam("row_token"),
+        )
+        .values(
+            state=sa.bindparam("new_state"),
+            reasons=sa.bindparam("new_reasons"),
+            duplicate_of=sa.bindparam("new_duplicate_of"),
+            lead_id=sa.bindparam("new_lead_id"),
+            lead_version=sa.bindparam("new_lead_version"),
+            owed=sa.bindparam("new_owed"),
+            stored_at=rt.clock.now(),
+            tries=0,
+            lease_token=None,
+            leased_until=None,
+        )
+    )
+    values = [
+        {
+            "row_id": filing.submission.id,
+            "row_token": token,
+            "new_state": filing.state,
+            "new_reasons": filing.reasons,
+            "new_duplicate_of": filing.duplicate_of,
+            "new_lead_id": filing.lead_id,
+            "new_lead_version": filing.lead_version,
+            "new_owed": filing.owed,
+        }
+        for filing in filings
+    ]
+    if connection.execute(statement, values).rowcount != len(values):
+        raise _LeaseLost
+
+
+def _quarantine(rt: Runtime, token: UUID, row: Any, message: str) -> None:
+    with rt.database.write() as connection:
+        filing = Filing.of(rt, row)
+        filing.end("quarantined", message)
+        _finish(rt, connection, token, [filing])

@@ -1,0 +1,203 @@
+"""What a lead's new version owes to each target: one delivery, or a skip with its reason."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from relay.core.conditions import matches
+from relay.core.contract import Json
+from relay.core.ids import new_id
+from relay.runtime import Runtime
+from relay.services import configured
+from relay.services.configured import ConfiguredRoute, ConfiguredTarget
+from relay.store.tables import deliveries
+
+if TYPE_CHECKING:
+    from relay.services.filing import Filing
+
+LONGEST_WAIT = timedelta(days=7)
+"""After this time a delivery that was held or throttled all along expires, unless its target says
+otherwise."""
+
+OPEN = ("waiting", "sending")
+KNOWN_THERE = ("waiting", "sending", "delivered", "ignored")
+
+
+@dataclass(slots=True)
+class Change:
+    """A lead's new version and the submission that brought it."""
+
+    filing: "Filing"
+    lead_id: UUID
+    version: int
+    document: Json
+    test: bool
+    partial: bool
+    known_before: bool
+
+
+@dataclass(slots=True)
+class _Known:
+    """A delivery of the lead to the target that is already there."""
+
+    id: UUID
+    event: str
+    state: str
+    due_at: datetime
+    untouched: bool
+    after_id: UUID | None
+
+
+def owe(rt: Runtime, connection: sa.Connection, changes: Sequence[Change]) -> set[UUID]:
+    """Write the deliveries that these changes give rise to; returns the lanes with work due now."""
+    known = _known(connection, {change.lead_id for change in changes if change.known_before})
+    rows: list[dict[str, Any]] = []
+    superseded: list[tuple[UUID, UUID]] = []
+    for change in changes:
+        for route in configured.routes_from(rt, change.filing.source.id):
+            target = configured.target(rt, route.target_id)
+            if target is not None:
+                there = known[change.lead_id, target.id]
+                row = _delivery(rt, change, route, target, there)
+                rows.append(row)
+                if row["state"] == "waiting":
+                    superseded += _supersede(row, there, route)
+                change.filing.owed += 1
+    _end_superseded(rt, connection, rows, superseded)
+    if rows:
+        connection.execute(sa.insert(deliveries), rows)
+    now = rt.clock.now()
+    return {row["target_id"] for row in rows if row["state"] == "waiting" and row["due_at"] <= now}
+
+
+def _known(
+    connection: sa.Connection, lead_ids: set[UUID]
+) -> defaultdict[tuple[UUID, UUID], list[_Known]]:
+    known: defaultdict[tuple[UUID, UUID], list[_Known]] = defaultdict(list)
+    if not lead_ids:
+        return known
+    statement = (
+        sa.select(deliveries)
+        .where(deliveries.c.lead_id.in_(lead_ids), deliveries.c.state.in_(KNOWN_THERE))
+        .order_by(deliveries.c.id)
+        .with_for_update()
+    )
+    for row in connection.execute(statement):
+        untouched = row.attempts == 0 and row.tries == 0
+        known[row.lead_id, row.target_id].append(
+            _Known(row.id, row.event, row.state, row.due_at, untouched, row.after_id)
+        )
+    return known
+
+
+def _delivery(
+    rt: Runtime,
+    change: Change,
+    route: ConfiguredRoute,
+    target: ConfiguredTarget,
+    there: list[_Known],
+) -> dict[str, Any]:
+    now = rt.clock.now()
+    event = "updated" if any(one.event == "created" for one in there) else "created"
+    reason = _why_not(change, route, event)
+    settle = timedelta(seconds=route.options.get("settle") or 0)
+    earliest = change.filing.submission.received_at + timedelta(
+        seconds=target.kind.target.min_age or 0
+    )
+    return {
+        "id": new_id(),
+        "project_id": target.project_id,
+        "lead_id": change.lead_id,
+        "version": change.version,
+        "target_id": target.id,
+        "route_id": route.id,
+        "source_id": change.filing.source.id,
+        "event": event,
+        "state": "waiting" if reason is None else "skipped",
+        "reason": reason,
+        "after_id": None,
+        "created_at": now,
+        "due_at": max(now + settle, earliest),
+        "expires_at": _expiry(change.filing.submission.received_at, now, target),
+        "settled_at": None if reason is None else now,
+    }
+
+
+def _expiry(received_at: datetime, now: datetime, target: ConfiguredTarget) -> datetime:
+    if target.max_age is None:
+        return now + LONGEST_WAIT
+    return received_at + timedelta(seconds=target.max_age)
+
+
+def _why_not(change: Change, route: ConfiguredRoute, event: str) -> str | None:
+    """Why this route does not send this change, or None."""
+    options = change.filing.source.options
+    if change.test and not options.get("forward_tests"):
+        return "a test submission; the source does not forward tests"
+    if change.partial and not options.get("forward_partials"):
+        return "a partial response; the source does not forward partials"
+    if event not in route.events:
+        return f"the route does not send the event {event}"
+    if not matches(route.condition, change.document):
+        return "the route's condition does not match this lead"
+    return None
+
+
+def _supersede(
+    row: dict[str, Any], there: list[_Known], route: ConfiguredRoute
+) -> list[tuple[UUID, UUID]]:
+    """Put the delivery behind what is open for its target, in place of what need not go any more.
+
+    Returns pairs of the delivery that is superseded and the one that takes its place.
+    """
+    ended: list[tuple[UUID, UUID]] = []
+    for one in [one for one in there if one.state == "waiting"]:
+        settling = one.event == "created" and one.untouched and bool(route.options.get("settle"))
+        if one.event == "updated" or settling:
+            ended.append((one.id, row["id"]))
+            there.remove(one)
+            if settling:
+                row.update(event="created", due_at=one.due_at)
+    still_open = [one.id for one in there if one.state in OPEN]
+    row["after_id"] = still_open[-1] if still_open else None
+    there.append(
+        _Known(row["id"], row["event"], "waiting", row["due_at"], True, row["after_id"])  # noqa: FBT003 - untouched
+    )
+    return ended
+
+
+def _end_superseded(
+    rt: Runtime,
+    connection: sa.Connection,
+    rows: list[dict[str, Any]],
+    superseded: list[tuple[UUID, UUID]],
+) -> None:
+    """End what is superseded, be it in the database or in the rows still to be written."""
+    fresh = {row["id"]: row for row in rows}
+    stored = []
+    for old, new in superseded:
+        ending = {
+            "state": "superseded",
+            "reason": f"a newer version of the lead goes instead (delivery {new})",
+            "settled_at": rt.clock.now(),
+        }
+        if old in fresh:
+            fresh[old].update(ending)
+        else:
+            stored.append(
+                {"row_id": old, **{f"new_{name}": value for name, value in ending.items()}}
+            )
+    if stored:
+        statement = (
+            sa.update(deliveries)
+            .where(deliveries.c.id == sa.bindparam("row_id"))
+            .values(
+                {name: sa.bindparam(f"new_{name}") for name in ("state", "reason", "settled_at")}
+            )
+        )
+        connection.execute(statement, stored)

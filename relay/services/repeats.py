@@ -1,0 +1,148 @@
+"""Repeats that only the stored leads can tell: equal content for a while, and the same person."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from relay.core.contract import Json
+from relay.core.lead import match_keys
+from relay.services.configured import ConfiguredSource
+from relay.services.ingest import repeat_window
+from relay.store.tables import leads, submissions
+
+if TYPE_CHECKING:
+    from relay.services.filing import Filing
+
+
+def matching_rule(source: ConfiguredSource) -> Mapping[str, Json] | None:
+    """The source's rule for matching by e-mail or phone, where it has one."""
+    rule: Mapping[str, Json] | None = source.options.get("match")
+    return rule if rule and rule.get("by") else None
+
+
+def lock(connection: sa.Connection, filings: Sequence["Filing"]) -> None:
+    """Hold every key that decides about a repeat until the transaction ends, in one order for all.
+
+    SQLite has one writer at a time anyway.
+    """
+    if connection.dialect.name == "sqlite":
+        return
+    numbers = sorted({_number(key) for filing in filings for key in _decisive_keys(filing)})
+    if numbers:
+        in_order = sa.func.unnest(sa.literal(numbers, ARRAY(sa.BigInteger))).column_valued("number")
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(in_order))).all()
+
+
+def mark_equal_content(connection: sa.Connection, filings: Sequence["Filing"]) -> None:
+    """Mark what says the same as an earlier submission of its source within the window."""
+    candidates = [one for one in filings if one.open and one.submission.content_key is not None]
+    earlier = _stored_with_same_content(connection, candidates)
+    for filing in sorted(candidates, key=lambda filing: filing.submission.received_at):
+        submission = filing.submission
+        window = timedelta(seconds=repeat_window(filing.source))
+        same = earlier[submission.source_id, submission.content_key]
+        near = [one for one in same if abs(submission.received_at - one.received_at) <= window]
+        if near:
+            filing.end("duplicate", "the same content was received shortly before")
+            filing.duplicate_of = near[0].id
+        else:
+            same.append(submission)
+
+
+def match_lead(connection: sa.Connection, filing: "Filing") -> None:
+    """Let a submission join the lead of the same person, or end it, as its source's rule says."""
+    rule = matching_rule(filing.source)
+    if rule is None or _lead_is_known(connection, filing):
+        return
+    found = _same_person(connection, filing, rule)
+    if found is None or rule.get("then") == "create":
+        return
+    if rule.get("then") == "skip":
+        filing.end("duplicate", f"lead {found.number} has the same e-mail or phone")
+        filing.duplicate_of = connection.execute(
+            sa.select(submissions.c.id)
+            .where(submissions.c.lead_id == found.id)
+            .order_by(submissions.c.received_at)
+            .limit(1)
+        ).scalar_one_or_none()
+        return
+    filing.lead_key = found.lead_key
+
+
+def _stored_with_same_content(
+    connection: sa.Connection, filings: Sequence["Filing"]
+) -> defaultdict[tuple[UUID, str], list[Any]]:
+    """Stored submissions by source and content, those within the widest window, oldest first."""
+    found: defaultdict[tuple[UUID, str], list[Any]] = defaultdict(list)
+    if not filings:
+        return found
+    widest = timedelta(seconds=max(repeat_window(filing.source) for filing in filings))
+    oldest = min(filing.submission.received_at for filing in filings) - widest
+    keys = {(one.submission.source_id, one.submission.content_key) for one in filings}
+    statement = (
+        sa.select(
+            submissions.c.id,
+            submissions.c.source_id,
+            submissions.c.content_key,
+            submissions.c.received_at,
+        )
+        .where(
+            sa.tuple_(submissions.c.source_id, submissions.c.content_key).in_(keys),
+            submissions.c.content_key.is_not(None),
+            submissions.c.received_at >= oldest,
+            submissions.c.state == "stored",
+        )
+        .order_by(submissions.c.received_at)
+    )
+    for row in connection.execute(statement):
+        found[row.source_id, row.content_key].append(row)
+    return found
+
+
+def _lead_is_known(connection: sa.Connection, filing: "Filing") -> bool:
+    statement = sa.select(leads.c.id).where(
+        leads.c.project_id == filing.submission.project_id, leads.c.lead_key == filing.lead_key
+    )
+    return connection.execute(statement).first() is not None
+
+
+def _same_person(
+    connection: sa.Connection, filing: "Filing", rule: Mapping[str, Json]
+) -> Any | None:
+    keys = match_keys(filing.submission.document)
+    columns = {"email": leads.c.email, "phone": leads.c.phone}
+    same = [columns[by] == keys[by] for by in rule["by"] if keys.get(by)]
+    if not same:
+        return None
+    statement = sa.select(leads.c.id, leads.c.lead_key, leads.c.number).where(
+        leads.c.project_id == filing.submission.project_id,
+        sa.or_(*same),
+        leads.c.test == filing.submission.test,
+        leads.c.archived_at.is_(None),
+    )
+    if window := rule.get("window"):
+        since = filing.submission.received_at - timedelta(seconds=window)
+        statement = statement.where(leads.c.updated_at >= since)
+    return connection.execute(statement.order_by(leads.c.created_at.desc()).limit(1)).first()
+
+
+def _decisive_keys(filing: "Filing") -> list[str]:
+    submission = filing.submission
+    if not filing.open:
+        return []
+    keys = [f"content:{submission.content_key}"] if submission.content_key is not None else []
+    if matching_rule(filing.source) is not None:
+        found = match_keys(submission.document)
+        keys += [f"{by}:{submission.project_id}:{key}" for by, key in found.items() if key]
+    return keys
+
+
+def _number(key: str) -> int:
+    """A key as the 64-bit number that PostgreSQL's advisory locks want."""
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big", signed=True)
