@@ -1,0 +1,117 @@
+"""The bell: RQ jobs that nudge a worker to look at the rows. A lost one costs seconds, no lead."""
+
+import logging
+import time
+from collections.abc import Callable
+from uuid import UUID
+
+from redis import Redis, RedisError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from rq import Queue as JobQueue
+
+from relay.config import Config
+
+log = logging.getLogger(__name__)
+
+QUEUE = "relay"
+"""Name of the one RQ queue: a single line keeps lanes from overtaking each other."""
+
+REPLY_SECONDS = 0.25
+"""How long a call may wait for Redis; redis-py's defaults hold a web thread for up to a minute."""
+
+REST_SECONDS = 1.0
+"""How long Redis is left alone after it failed."""
+
+JOB_SECONDS = 60
+"""How long one job may run; it claims, commits or hands over, so anything longer hangs."""
+
+NUDGE_SECONDS = 600
+"""How long an unheard nudge and a failed job's trace are kept."""
+
+MOST_WAITING = 10_000
+"""Nudges in the queue above which no more are added: nobody works, and the rows remember."""
+
+
+class Queue:
+    """Rings for the worker; never raises and never waits long when Redis is away."""
+
+    def __init__(self, config: Config) -> None:
+        self.connection = connect(config.redis_url)
+        self._jobs = JobQueue(QUEUE, connection=self.connection, serializer="json")
+        self._wake_milliseconds = max(1, int(config.wake_seconds * 1000))
+        self._rests_until = 0.0
+
+    def wake_store(self) -> bool:
+        """Have submissions that arrived made into leads; true when this call rang."""
+        return self._wake("store", "relay.jobs.store")
+
+    def wake_lane(self, target_id: UUID | str) -> bool:
+        """Have the deliveries of this target brought; true when this call rang."""
+        return self._wake(f"lane:{target_id}", "relay.jobs.forward", str(target_id))
+
+    def wake_sweep(self) -> bool:
+        """Have work that was left lying found; true when this call rang."""
+        return self._wake("sweep", "relay.jobs.sweep")
+
+    def forget(self, what: str) -> None:
+        """Let `store`, `sweep` or `lane:<target id>` be rung for again: a job's first act."""
+        self._guarded(lambda: self.connection.delete(_key(what)))
+
+    def answers(self) -> bool:
+        """Whether Redis answers now, asked even while it rests."""
+        self._rests_until = 0.0
+        return self._guarded(lambda: bool(self.connection.ping()))
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.connection.close()
+
+    def _wake(self, what: str, job: str, *arguments: str) -> bool:
+        return self._guarded(lambda: self._ring(_key(what), job, arguments))
+
+    def _ring(self, key: str, job: str, arguments: tuple[str, ...]) -> bool:
+        with self.connection.pipeline(transaction=False) as pipeline:
+            pipeline.set(key, 1, nx=True, px=self._wake_milliseconds)
+            pipeline.llen(self._jobs.key)
+            first, waiting = pipeline.execute()
+            if not first or waiting >= MOST_WAITING:
+                return False
+            self._jobs.enqueue_call(
+                job,
+                args=arguments,
+                timeout=JOB_SECONDS,
+                ttl=NUDGE_SECONDS,
+                failure_ttl=NUDGE_SECONDS,
+                result_ttl=0,
+                description=job,
+                pipeline=pipeline,
+            )
+            pipeline.execute()
+        return True
+
+    def _guarded(self, call: Callable[[], object]) -> bool:
+        """Make the call unless Redis rests; false when it was not made or failed."""
+        if time.monotonic() < self._rests_until:
+            return False
+        try:
+            return bool(call())
+        except RedisError as error:
+            self._rests_until = time.monotonic() + REST_SECONDS
+            log.warning("redis does not answer, left alone for a second: %s", error)
+            return False
+
+
+def connect(url: str, seconds: float = REPLY_SECONDS) -> Redis:
+    """A client that waits `seconds` for a connection and for a reply, and does not try again."""
+    return Redis.from_url(
+        url,
+        socket_connect_timeout=seconds,
+        socket_timeout=seconds,
+        retry=Retry(NoBackoff(), 0),
+        health_check_interval=0,
+    )
+
+
+def _key(what: str) -> str:
+    return f"relay:wake:{what}"
