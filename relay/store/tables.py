@@ -38,7 +38,7 @@ def _one_of(column: str, values: tuple[str, ...]) -> sa.CheckConstraint:
     return sa.CheckConstraint(f"{column} IN ({listed})", name=column)
 
 
-def _only(name: str, *columns: str, where: str, unique: bool = False) -> sa.Index:
+def _only(name: str, *columns: str | sa.TextClause, where: str, unique: bool = False) -> sa.Index:
     """An index over the few rows that `where` names, so that it stays small as the table grows."""
     condition = sa.text(where)
     return sa.Index(
@@ -216,6 +216,7 @@ submissions = sa.Table(
     sa.Column("document", JsonText),  # the canonical lead as this submission alone says it
     sa.Column("warnings", JsonText, nullable=False),
     sa.Column("reasons", JsonText, nullable=False),  # why quarantined, held, refused or a repeat
+    sa.Column("hold", sa.Text),  # what a held one waits for: see services.ingest.HOLDS
     sa.Column("duplicate_of", sa.Uuid),
     sa.Column("lead_id", sa.Uuid, index=True),
     sa.Column("lead_version", sa.Integer),
@@ -344,7 +345,14 @@ deliveries = sa.Table(
     sa.Index("ix_deliveries_project_id_state_id", "project_id", "state", "id"),
     sa.Index("ix_deliveries_target_id_id", "target_id", "id"),
     sa.Index("ix_deliveries_lead_id_target_id", "lead_id", "target_id"),
-    _only("ix_deliveries_due", "target_id", "priority", "due_at", where="state = 'waiting'"),
+    _only("ix_deliveries_due", "target_id", "due_at", where="state = 'waiting'"),
+    _only(
+        "ix_deliveries_next",
+        "target_id",
+        sa.text("priority DESC"),
+        "due_at",
+        where="state = 'waiting'",
+    ),
     _only("ix_deliveries_expires", "expires_at", where="state = 'waiting'"),
     _only("ix_deliveries_leases", "leased_until", where="state = 'sending'"),
     _only("ix_deliveries_in_flight", "rate_key", where="state = 'sending'"),
