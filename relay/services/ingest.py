@@ -7,7 +7,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -31,6 +31,17 @@ TURNED_AWAY_KEPT = 100
 TURNED_AWAY_BODY = 16 * 1024
 """Bytes kept of a refused request's body."""
 
+Hold = Literal["paused", "rate", "address", "honeypot", "captcha"]
+
+HOLDS: dict[Hold, str] = {
+    "paused": "the source is paused",
+    "rate": "over the source's limit; it goes on by itself",
+    "address": "over the limit for one visitor's address",
+    "honeypot": "the hidden field that only robots fill in was filled in",
+    "captcha": "the captcha was not solved",
+}
+"""What a submission may wait for, in words."""
+
 SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie"})
 MASKED = "***"
 
@@ -52,16 +63,14 @@ class _Arrival:
 
 
 def take(
-    rt: Runtime, source: ConfiguredSource, inbound: Inbound, *, hold: str | None = None
+    rt: Runtime, source: ConfiguredSource, inbound: Inbound, *, hold: Hold | None = None
 ) -> Receipt:
     """Keep one verified request, mapped as far as it goes; returns after the commit.
 
-    `hold` is why its submissions wait for a person. Raises Busy when the database does not take
+    `hold` is what its submissions wait for before they become leads. Raises Busy when the database does not take
     them in time; nothing is kept then, and the sender has to come again.
     """
-    arrival = _read(
-        rt, source, inbound, hold or ("the source is paused" if source.paused else None)
-    )
+    arrival = _read(rt, source, inbound, "paused" if source.paused else hold)
     return rt.part(_new_intake).submit(arrival)
 
 
@@ -131,7 +140,7 @@ def repeat_window(source: ConfiguredSource) -> int:
 # --- reading --------------------------------------------------------------------------------------
 
 
-def _read(rt: Runtime, source: ConfiguredSource, inbound: Inbound, hold: str | None) -> _Arrival:
+def _read(rt: Runtime, source: ConfiguredSource, inbound: Inbound, hold: Hold | None) -> _Arrival:
     now = rt.clock.now()
     body_id = new_id()
     try:
@@ -157,7 +166,7 @@ def _read(rt: Runtime, source: ConfiguredSource, inbound: Inbound, hold: str | N
 
 
 def _mapped_row(
-    source: ConfiguredSource, parsed: Parsed, mapped: Mapped, hold: str | None
+    source: ConfiguredSource, parsed: Parsed, mapped: Mapped, hold: Hold | None
 ) -> dict[str, Any]:
     submission_id = new_id()
     row = _row(submission_id)
@@ -175,7 +184,7 @@ def _mapped_row(
     if mapped.document is None:
         row["state"] = "quarantined"
     elif hold is not None:
-        row.update(state="held", reasons=[{"place": "", "message": hold}])
+        row.update(state="held", hold=hold, reasons=[{"place": "", "message": HOLDS[hold]}])
     return row
 
 
@@ -197,6 +206,7 @@ def _row(submission_id: UUID) -> dict[str, Any]:
         "document": None,
         "warnings": [],
         "reasons": [],
+        "hold": None,
     }
 
 
