@@ -1,0 +1,170 @@
+"""What tests stand on: real databases, a real Redis, a settable clock, a peer that listens."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from tests.peer import Peer
+from tests.servers import Absent, Postgres, RedisServer
+
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+SECRET = "a secret key for tests, long enough to be taken"
+
+
+class SettableClock:
+    """Tells the time that it was told."""
+
+    def __init__(self, at: datetime = NOON) -> None:
+        self._at = at
+
+    def now(self) -> datetime:
+        """The time it was last set to."""
+        return self._at
+
+    def set(self, at: datetime) -> None:
+        """Be at this time."""
+        self._at = at
+
+    def advance(self, seconds: float) -> None:
+        """Move on."""
+        self._at += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def clock() -> SettableClock:
+    """A clock that stands at noon of 2 March 2026 until it is told otherwise."""
+    return SettableClock()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Postgres]:
+    """A PostgreSQL of the session's own, with a migrated template."""
+    server = _or_skip(Postgres)
+    _statement(server, "CREATE DATABASE template_relay")
+    _migrate(server.url("template_relay"))
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """A Redis of the session's own."""
+    server = _or_skip(RedisServer)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def redis_url(redis_server: RedisServer) -> str:
+    """The address of a Redis that holds nothing yet."""
+    redis_server.flush()
+    return redis_server.url
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty migrated database, on both kinds; `indirect=True` chooses one."""
+    if request.param == "sqlite":
+        template = request.getfixturevalue("sqlite_template")
+        path = shutil.copy(template, tmp_path / "relay.db")
+        yield f"sqlite:///{path}"
+        return
+    server = request.getfixturevalue("postgres_server")
+    name = f"test_{uuid4().hex}"
+    _statement(server, f"CREATE DATABASE {name} TEMPLATE template_relay")
+    yield server.url(name)
+    _statement(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def settings(database_url: str, redis_url: str, tmp_path: Path) -> dict[str, str]:
+    """The environment of the relay under test; a test may add to it before it makes a runtime."""
+    return {
+        "RELAY_MODE": "local",
+        "RELAY_DATA_DIR": str(tmp_path),
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "SECRET_KEY": SECRET,
+        "RELAY_PUBLIC_URL": "http://relay.test",
+        "RELAY_TARGET_ALLOW": "127.0.0.0/8",
+    }
+
+
+@pytest.fixture
+def make_runtime(settings: dict[str, str], clock: SettableClock) -> Iterator[Callable[..., Any]]:
+    """Makes runtimes on the test's database: `make_runtime({"RELAY_SENDERS": "2"}, clock=...)`."""
+    from relay import runtime as process
+    from relay.app import build_runtime
+    from relay.config import load_config
+
+    made: list[Any] = []
+
+    def make(more: dict[str, str] | None = None, **overrides: Any) -> Any:
+        config = load_config(settings | (more or {}))
+        runtime = build_runtime(config, **({"clock": clock} | overrides))
+        made.append(runtime)
+        return runtime
+
+    yield make
+    process.install(None)
+    for runtime in made:
+        runtime.close()
+
+
+@pytest.fixture
+def runtime(make_runtime: Callable[..., Any]) -> Any:
+    """A relay.runtime.Runtime on an empty database, installed as the process's own."""
+    from relay import runtime as process
+
+    made = make_runtime()
+    process.install(made)
+    return made
+
+
+@pytest.fixture
+def client(runtime: Any) -> Any:
+    """Flask's test client of the web application on `runtime`."""
+    from relay.app import create_app
+
+    return create_app(runtime).test_client()
+
+
+@pytest.fixture
+def peer() -> Iterator[Peer]:
+    """A real HTTP server on 127.0.0.1 that notes arrivals and answers as scripted."""
+    server = Peer()
+    yield server
+    server.close()
+
+
+def _or_skip(make: Callable[[], Any]) -> Any:
+    try:
+        return make()
+    except Absent as absent:
+        pytest.skip(str(absent))
+
+
+def _migrate(url: str) -> None:
+    from relay.migrations import upgrade
+
+    upgrade(url)
+
+
+def _statement(server: Postgres, statement: str) -> None:
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        connection.execute(statement.encode())
