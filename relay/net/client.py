@@ -1,0 +1,240 @@
+"""The one HTTP client: drives a target's conversation and never lets it past guard or deadline."""
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from requests import PreparedRequest, Response  # noqa: TID251 - the place for it
+from requests.structures import CaseInsensitiveDict  # noqa: TID251 - the place for it
+from urllib3.exceptions import HTTPError  # noqa: TID251 - the place for it
+
+from relay.config import Config
+from relay.core.contract import Conversation, Json, Kind, Outcome, Reply, Request
+from relay.net.errors import Malformed, error_kind, explain
+from relay.net.guard import Guard
+from relay.net.pinned import Deadline, PinnedAdapter
+from relay.net.redact import Redactor, credentials
+
+MOST_REQUESTS = 20
+"""Requests that one conversation may make; more is a loop."""
+
+OWN_HEADERS = {"User-Agent": "lead-relay", "Accept": "*/*", "Accept-Encoding": "identity"}
+"""What is sent where the target says nothing else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempted:
+    """One attempt: how it ended and what was said, redacted.
+
+    `exchanges` are `{"request": {method, url, headers, body}, "response": {status, headers, body,
+    cut} | None, "milliseconds", "error"}` in order. `error` is the kind of failure (dns, blocked,
+    refused, unreachable, reset, timeout, tls, protocol, invalid,
+    bug) of the last exchange, or None.
+    """
+
+    outcome: Outcome
+    exchanges: list[Json]
+    milliseconds: int
+    status: int | None
+    error: str | None
+
+
+class Client:
+    """Keeps connections; safe to use from many threads."""
+
+    def __init__(self, config: Config) -> None:
+        self._deadline = Deadline()
+        self._adapter = PinnedAdapter(
+            Guard(config.target_allow), self._deadline, size=max(config.senders, 4)
+        )
+        self._connect = config.connect_seconds
+        self._silence = config.read_seconds
+        self._total = config.total_seconds
+        self._limit = config.response_limit
+
+    def converse(self, conversation: Conversation, secrets: Iterable[str] = ()) -> Attempted:
+        """Drive a target's conversation to its outcome; `secrets` are redacted. Never raises."""
+        log = _Log(frozenset(secrets), self._limit)
+        started = time.monotonic()
+        try:
+            outcome = self._drive(conversation, log)
+        except Exception as error:  # noqa: BLE001 - plug-in code must not take a sender down
+            log.failed("bug")
+            outcome = Outcome(kind=Kind.RETRY, message=f"the integration failed: {error!r}")
+        return Attempted(
+            outcome=log.redacted(outcome),
+            exchanges=log.exchanges,
+            milliseconds=_milliseconds(started),
+            status=log.status,
+            error=log.error,
+        )
+
+    def close(self) -> None:
+        """Close every connection that is kept."""
+        self._adapter.close()
+
+    def _drive(self, conversation: Conversation, log: "_Log") -> Outcome:
+        try:
+            request = next(conversation)
+            for _ in range(MOST_REQUESTS):
+                reply = self._exchange(request, log)
+                if isinstance(reply, Outcome):
+                    conversation.close()
+                    return reply
+                request = conversation.send(reply)
+        except StopIteration as ended:
+            return _as_outcome(ended.value)
+        raise RuntimeError(f"more than {MOST_REQUESTS} requests in one conversation")
+
+    def _exchange(self, request: Request, log: "_Log") -> Reply | Outcome:
+        started = time.monotonic()
+        self._deadline.start(request.timeout or self._total, self._connect, self._wait(request))
+        try:
+            reply, broken = self._send(request)
+        except (OSError, HTTPError, ValueError, Malformed) as error:
+            kind = error_kind(error)
+            log.add(request, None, _milliseconds(started), kind)
+            return Outcome(kind=Kind.RETRY, message=explain(kind, error))
+        log.add(request, reply, _milliseconds(started), broken)
+        return reply
+
+    def _wait(self, request: Request) -> float:
+        """A target that is known to be slow is given its own time for one silence too."""
+        return max(self._silence, request.timeout or 0.0)
+
+    def _send(self, request: Request) -> tuple[Reply, str | None]:
+        response = self._adapter.send(_prepared(request), stream=True, timeout=None)
+        try:
+            body, broken = self._read(response)
+        finally:
+            response.raw.release_conn()
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        cut = broken is not None or len(body) > self._limit
+        reply = Reply(
+            status=response.status_code, headers=headers, body=body[: self._limit], cut=cut
+        )
+        return reply, broken
+
+    def _read(self, response: Response) -> tuple[bytes, str | None]:
+        """The body up to the limit. One that breaks off is kept so far: the status was said."""
+        parts: list[bytes] = []
+        room = self._limit + 1
+        try:
+            while room and (part := response.raw.read(room, decode_content=True)):
+                parts.append(part)
+                room -= len(part)
+        except (OSError, HTTPError, ValueError) as error:
+            response.raw.close()
+            return b"".join(parts), error_kind(error)
+        if not room:
+            response.raw.close()  # there is more, which nobody wants
+        return b"".join(parts), None
+
+
+class _Log:
+    """What was said in one conversation, without secrets."""
+
+    def __init__(self, secrets: frozenset[str], limit: int) -> None:
+        self.exchanges: list[Json] = []
+        self.status: int | None = None
+        self.error: str | None = None
+        self._redactor = Redactor(secrets)
+        self._secrets = secrets
+        self._limit = limit
+
+    def add(
+        self, request: Request, reply: Reply | None, milliseconds: int, error: str | None
+    ) -> None:
+        """Note one exchange."""
+        said = credentials(request.headers)
+        if not said <= self._secrets:
+            self._secrets |= said
+            self._redactor = Redactor(self._secrets)
+        self.status = None if reply is None else reply.status
+        self.error = error
+        self.exchanges.append(
+            {
+                "request": self._request(request),
+                "response": None if reply is None else self._reply(reply),
+                "milliseconds": milliseconds,
+                "error": error,
+            }
+        )
+
+    def failed(self, error: str) -> None:
+        """Note that the conversation itself broke."""
+        self.error = error
+
+    def redacted(self, outcome: Outcome) -> Outcome:
+        """The outcome, whose words may quote the target."""
+        return Outcome(
+            kind=outcome.kind,
+            message=self._redactor.reply(outcome.message),
+            retry_after=outcome.retry_after,
+            remote_id=outcome.remote_id,
+            remote_url=outcome.remote_url and self._redactor.url(outcome.remote_url),
+        )
+
+    def _request(self, request: Request) -> Json:
+        text = self._redactor.text(_text(request.body[: self._limit]))
+        return {
+            "method": request.method,
+            "url": self._redactor.url(request.url),
+            "headers": self._redactor.headers(request.headers),
+            "body": text,
+            "cut": len(request.body) > self._limit,
+        }
+
+    def _reply(self, reply: Reply) -> Json:
+        return {
+            "status": reply.status,
+            "headers": self._redactor.headers(reply.headers),
+            "body": self._redactor.reply(_text(reply.body)),
+            "cut": reply.cut,
+        }
+
+
+def _prepared(request: Request) -> PreparedRequest:
+    """A request as requests sends it, made without a session: no cookies, no netrc, no proxies."""
+    _check_url(request.url)
+    prepared = PreparedRequest()
+    prepared.prepare_url(request.url, None)
+    prepared.method = request.method
+    prepared.headers = CaseInsensitiveDict(OWN_HEADERS)
+    for name, value in _checked_headers(request):
+        prepared.headers[name] = value
+    if request.body or request.method not in {"GET", "HEAD"}:
+        prepared.headers["Content-Length"] = str(len(request.body))
+        prepared.body = request.body
+    return prepared
+
+
+def _check_url(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise Malformed("the address must begin with http:// or https:// and name a host")
+    if "@" in parts.netloc:
+        raise Malformed("the address must not hold a user name or password")
+
+
+def _checked_headers(request: Request) -> Iterator[tuple[str, str]]:
+    for name, value in request.headers.items():
+        if any(character in name + value for character in "\r\n\0"):
+            raise Malformed(f"the header {name!r} holds a line break")
+        # http.client writes Latin-1; what does not fit travels as the bytes of its UTF-8
+        yield name, value.encode().decode("latin-1")
+
+
+def _text(body: bytes) -> str:
+    return body.decode("utf-8", "replace")
+
+
+def _as_outcome(value: object) -> Outcome:
+    if not isinstance(value, Outcome):
+        raise TypeError(f"the conversation returned {value!r} instead of an Outcome")
+    return value
+
+
+def _milliseconds(started: float) -> int:
+    return round((time.monotonic() - started) * 1000)
