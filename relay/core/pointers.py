@@ -1,29 +1,59 @@
-"""JSON Pointers (RFC 6901): where a value is in a document, for machines and in words."""
+"""JSON pointers (RFC 6901): how places in a lead, a payload and a configuration are named."""
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from relay.core.contract import Json
 
-Parts = tuple[str | int, ...]
-"""A place as steps: names of members and positions in lists."""
-
+_MISSING = object()
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
-def pointer(parts: Sequence[str | int]) -> str:
-    """The steps as a JSON Pointer: `("a", 0)` is `/a/0`."""
-    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in parts)
+@lru_cache(maxsize=4096)
+def parts(pointer: str) -> tuple[str, ...]:
+    """The steps of a pointer; "" has none. Raises ValueError when it does not begin with a slash."""
+    if pointer == "":
+        return ()
+    if not pointer.startswith("/"):
+        raise ValueError(f"{pointer!r} is no JSON pointer: it must be empty or begin with /")
+    return tuple(step.replace("~1", "/").replace("~0", "~") for step in pointer[1:].split("/"))
 
 
-def parts(text: str) -> tuple[str, ...]:
-    """The steps of a JSON Pointer, positions as text too. Raises ValueError where it is none."""
-    if text and not text.startswith("/"):
-        raise ValueError(f"{text!r} is not a JSON Pointer: it must be empty or begin with /")
-    return tuple(part.replace("~1", "/").replace("~0", "~") for part in text.split("/")[1:])
+def joined(steps: Sequence[str | int]) -> str:
+    """The pointer made of these steps."""
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
 
 
-def place(steps: Sequence[str | int]) -> str:
+def get(document: Json, pointer: str, default: Json = None) -> Json:
+    """What the pointer names in the document, or the default where there is nothing."""
+    for step in parts(pointer):
+        document = _step(document, step)
+        if document is _MISSING:
+            return default
+    return document
+
+
+def put(document: Json, pointer: str, value: Json) -> bool:
+    """Set a value, making the objects on its way; false when something else is in the way.
+
+    In a list only a position that is there already can be set.
+    """
+    *way, last = parts(pointer)
+    for step in way:
+        document = (
+            document.setdefault(step, {}) if isinstance(document, dict) else _step(document, step)
+        )
+    if isinstance(document, list) and _step(document, last) is not _MISSING:
+        document[int(last)] = value
+        return True
+    if not isinstance(document, dict):
+        return False
+    document[last] = value
+    return True
+
+
+def in_words(steps: Sequence[str | int]) -> str:
     """The steps as people write them: `projects[0].sources[1].settings.url`."""
     text = ""
     for step in steps:
@@ -36,37 +66,8 @@ def place(steps: Sequence[str | int]) -> str:
     return text
 
 
-def find(document: Json, text: str, default: Json = None) -> Json:
-    """The value at a JSON Pointer, or `default` where there is none."""
-    value = document
-    for part in parts(text):
-        try:
-            value = value[int(part)] if isinstance(value, list) else value[part]
-        except (KeyError, IndexError, TypeError, ValueError):
-            return default
-    return value
-
-
-def put(document: Json, text: str, value: Json) -> None:
-    """Write a value into a document in place; missing objects on the way are made.
-
-    A position beyond the end of its list appends. Raises TypeError where a step leads into a value
-    that is neither an object nor a list.
-    """
-    *way, last = parts(text)
-    holder = document
-    for part in way:
-        holder = holder[int(part)] if isinstance(holder, list) else holder.setdefault(part, {})
-    if not isinstance(holder, list):
-        holder[last] = value
-    elif int(last) < len(holder):
-        holder[int(last)] = value
-    else:
-        holder.append(value)
-
-
-def leaves(document: Json, at: Parts = ()) -> Iterator[tuple[Parts, Json]]:
-    """Every value that holds no other, with its place; empty objects and lists count as such."""
+def leaves(document: Json, at: tuple[str | int, ...] = ()) -> Iterator[tuple[str, Json]]:
+    """Every value that holds no other, with its pointer; empty objects and lists count as such."""
     if isinstance(document, dict) and document:
         for name, value in document.items():
             yield from leaves(value, (*at, name))
@@ -74,4 +75,13 @@ def leaves(document: Json, at: Parts = ()) -> Iterator[tuple[Parts, Json]]:
         for position, value in enumerate(document):
             yield from leaves(value, (*at, position))
     else:
-        yield at, document
+        yield joined(at), document
+
+
+def _step(document: Json, step: str) -> Json:
+    if isinstance(document, dict):
+        return document.get(step, _MISSING)
+    if isinstance(document, list) and step.isascii() and step.isdigit():
+        index = int(step) if len(step) < 10 else len(document)
+        return document[index] if index < len(document) else _MISSING
+    return _MISSING

@@ -1,18 +1,19 @@
 """Which values of a document are secret, as its schema says with `"secret": true`."""
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from relay.core.contract import Json
-from relay.core.pointers import Parts, find, parts, pointer, put
+from relay.core.pointers import get, joined, parts, put
 
+Steps = tuple[str | int, ...]
 _BRANCHES = ("allOf", "anyOf", "oneOf")
 _SINGLE = ("if", "then", "else")
 
 
 def secret_places(schema: Json, document: Json) -> list[str]:
     """JSON Pointers of the values in `document` that any branch of `schema` calls secret."""
-    return sorted({pointer(place) for place in _walk(schema, schema, document, (), frozenset())})
+    return sorted({joined(place) for place in _walk(schema, schema, document, (), frozenset())})
 
 
 def split(document: Json, places: list[str]) -> tuple[Json, dict[str, Json]]:
@@ -21,10 +22,10 @@ def split(document: Json, places: list[str]) -> tuple[Json, dict[str, Json]]:
     Within a list null stands in for what was taken, so that its neighbours keep their places.
     """
     public = copy.deepcopy(document)
-    secrets = {place: find(document, place) for place in places}
+    secrets = {place: get(document, place) for place in places}
     for place in places:
         *way, last = parts(place)
-        holder = find(public, pointer(way))
+        holder = get(public, joined(way))
         if isinstance(holder, list):
             holder[int(last)] = None
         else:
@@ -40,18 +41,35 @@ def join(public: Json, secrets: Mapping[str, Json]) -> Json:
     return document
 
 
-def can_hold(document: Json, place: str) -> bool:
-    """Whether a secret kept from before has a place here that nothing else fills."""
-    absent = object()
-    *way, _last = parts(place)
-    return find(document, place, absent) is absent and isinstance(
-        find(document, pointer(way)), dict
-    )
+def keep(document: Json, stored: Json, secret: Iterable[str]) -> Json:
+    """The document with those secrets of the `stored` one that it leaves out.
+
+    A secret comes back only where it was: in an object that is still there and, within a list,
+    only into an item that says otherwise what it said before.
+    """
+    places = list(secret)
+    public, secrets = split(stored, places)
+    return join(document, {at: secrets[at] for at in places if _can_hold(document, public, at)})
+
+
+def _can_hold(document: Json, public: Json, at: str) -> bool:
+    *way, _last = parts(at)
+    if get(document, at, _ABSENT) is not _ABSENT:
+        return False
+    if not isinstance(get(document, joined(way)), dict):
+        return False
+    items = [
+        way[: n + 1] for n in range(len(way)) if isinstance(get(public, joined(way[:n])), list)
+    ]
+    return all(get(document, joined(item)) == get(public, joined(item)) for item in items)
+
+
+_ABSENT = object()
 
 
 def _walk(
-    schema: Json, root: Json, value: Json, at: Parts, refs: frozenset[str]
-) -> Iterator[Parts]:
+    schema: Json, root: Json, value: Json, at: Steps, refs: frozenset[str]
+) -> Iterator[Steps]:
     if not isinstance(schema, dict):
         return
     if schema.get("secret") is True:
@@ -59,7 +77,7 @@ def _walk(
         return
     reference = schema.get("$ref")
     if isinstance(reference, str) and reference.startswith("#") and reference not in refs:
-        yield from _walk(find(root, reference[1:]), root, value, at, refs | {reference})
+        yield from _walk(get(root, reference[1:]), root, value, at, refs | {reference})
     for keyword in _BRANCHES:
         for branch in schema.get(keyword, ()):
             yield from _walk(branch, root, value, at, refs)
@@ -72,7 +90,7 @@ def _walk(
             yield from _walk(schema.get("items"), root, item, (*at, position), frozenset())
 
 
-def _walk_members(schema: Json, root: Json, value: Json, at: Parts) -> Iterator[Parts]:
+def _walk_members(schema: Json, root: Json, value: Json, at: Steps) -> Iterator[Steps]:
     named = schema.get("properties", {})
     for name, item in value.items():
         within = named.get(name, schema.get("additionalProperties"))

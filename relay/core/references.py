@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from relay.core.contract import Json
-from relay.core.pointers import Parts, pointer
+from relay.core.pointers import joined
 
 _REFERENCE = re.compile(r"\$(\$?)\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
@@ -41,14 +41,16 @@ def escape(document: Json) -> Json:
     return document
 
 
-def _expand(value: Json, environment: Mapping[str, str], at: Parts, noted: Expanded) -> Json:
+def _expand(
+    value: Json, environment: Mapping[str, str], at: tuple[str | int, ...], noted: Expanded
+) -> Json:
     if isinstance(value, dict):
         return {
             name: _expand(item, environment, (*at, name), noted) for name, item in value.items()
         }
     if isinstance(value, list):
         return [_expand(item, environment, (*at, n), noted) for n, item in enumerate(value)]
-    return _text(value, environment, pointer(at), noted) if isinstance(value, str) else value
+    return _text(value, environment, joined(at), noted) if isinstance(value, str) else value
 
 
 def _text(text: str, environment: Mapping[str, str], at: str, noted: Expanded) -> str:
