@@ -1,0 +1,124 @@
+"""How this relay is doing: what answers, and how long its oldest work has been lying."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from redis import RedisError
+
+from relay.metrics import expose, read_sums
+from relay.runtime import Runtime
+from relay.store.tables import deliveries, lanes, processes, submissions
+from relay.store.writer import is_away
+
+SEEN_SECONDS = 30.0
+"""Age of a heartbeat up to which its process counts as running."""
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """`oldest` is the age in seconds of the oldest work that is due, None where none is."""
+
+    database: bool
+    redis: bool
+    oldest: float | None
+    overdue: bool
+
+
+def readiness(rt: Runtime) -> Readiness:
+    """Ask the parts. Never raises for one that is away."""
+    redis = rt.queue.answers()
+    try:
+        with rt.database.read() as connection:
+            ages = dict(_ages(connection, rt.clock.now()))
+    except sa.exc.SQLAlchemyError as error:
+        if not is_away(error):
+            raise
+        return Readiness(database=False, redis=redis, oldest=None, overdue=False)
+    oldest = max(ages.values(), default=None)
+    overdue = oldest is not None and oldest > rt.config.overdue_seconds
+    return Readiness(database=True, redis=redis, oldest=oldest, overdue=overdue)
+
+
+def metrics(rt: Runtime) -> bytes:
+    """Every metric in Prometheus' text format; what cannot be read is left out."""
+    gauges: dict[str, dict[tuple[str, ...], float]] = {}
+    sums: dict[str, float] = {}
+    redis = database = True
+    try:
+        rt.metrics.flush(rt.queue.connection)
+        sums = read_sums(rt.queue.connection)
+    except RedisError:
+        redis = False
+    try:
+        with rt.database.read() as connection:
+            gauges = _gauges(connection, rt.clock.now())
+    except sa.exc.SQLAlchemyError as error:
+        if not is_away(error):
+            raise
+        database = False
+    gauges["relay_up"] = {("redis",): redis, ("database",): database}
+    return expose(sums, gauges)
+
+
+def _gauges(connection: sa.Connection, now: datetime) -> dict[str, dict[tuple[str, ...], float]]:
+    return {
+        "relay_open": {(what,): count for what, count in _open(connection)},
+        "relay_oldest_seconds": {(what,): age for what, age in _ages(connection, now)},
+        "relay_lanes": {(state,): count for state, count in _lanes(connection, now)},
+        "relay_processes": {(kind,): count for kind, count in _processes(connection, now)},
+    }
+
+
+def _ages(connection: sa.Connection, now: datetime) -> Iterator[tuple[str, float]]:
+    """The age of the oldest submission not stored yet and of the oldest delivery that is due."""
+    received = sa.select(sa.func.min(submissions.c.received_at)).where(
+        submissions.c.state == "received"
+    )
+    oldest_of_lane = (
+        sa.select(sa.func.min(deliveries.c.due_at))
+        .where(deliveries.c.target_id == lanes.c.target_id, deliveries.c.state == "waiting")
+        .correlate(lanes)
+        .scalar_subquery()
+    )
+    due = sa.select(sa.func.min(oldest_of_lane)).select_from(lanes).where(_free(now))
+    for what, query in (("submissions", received), ("deliveries", due)):
+        oldest = connection.execute(query).scalar()
+        if oldest is not None and oldest <= now:
+            yield what, (now - oldest).total_seconds()
+
+
+def _open(connection: sa.Connection) -> Iterator[tuple[str, int]]:
+    for what, query in (
+        ("submissions", sa.select(sa.func.count()).where(submissions.c.state == "received")),
+        ("deliveries", sa.select(sa.func.count()).where(deliveries.c.state == "waiting")),
+    ):
+        yield what, connection.execute(query).scalar_one()
+
+
+def _lanes(connection: sa.Connection, now: datetime) -> Iterator[tuple[str, int]]:
+    for state, condition in (
+        ("paused", lanes.c.paused_at.is_not(None)),
+        ("held", lanes.c.hold_until > now),
+        ("breaker open", lanes.c.open_until > now),
+    ):
+        yield state, connection.execute(sa.select(sa.func.count()).where(condition)).scalar_one()
+
+
+def _processes(connection: sa.Connection, now: datetime) -> Iterator[tuple[str, int]]:
+    query = sa.select(processes.c.kind, processes.c.seen_at)
+    counts: dict[str, int] = {}
+    for kind, seen_at in connection.execute(query):
+        if (now - seen_at).total_seconds() <= SEEN_SECONDS:
+            counts[kind] = counts.get(kind, 0) + 1
+    yield from counts.items()
+
+
+def _free(now: datetime) -> sa.ColumnElement[bool]:
+    """Lanes that nothing holds back: what lies in the others lies there on purpose."""
+    return sa.and_(
+        lanes.c.paused_at.is_(None),
+        sa.or_(lanes.c.hold_until.is_(None), lanes.c.hold_until <= now),
+        sa.or_(lanes.c.open_until.is_(None), lanes.c.open_until <= now),
+    )

@@ -1,0 +1,54 @@
+"""Answers in JSON, and those to requests that no page takes; none of them tells what went wrong
+inside.
+"""
+
+import json
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from relay.core.contract import Json
+
+PRIVATE = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",  # the address itself is a secret
+    "X-Content-Type-Options": "nosniff",
+}
+"""What every answer under a secret address carries."""
+
+
+def register(app: Flask) -> None:
+    """Answer every error of the application."""
+    app.register_error_handler(HTTPException, _failed)
+
+
+def answer(status: int, document: Json) -> Response:
+    """A JSON answer."""
+    return Response(json.dumps(document), status, mimetype="application/json")
+
+
+def say(status: int, message: str) -> Response:
+    """A JSON answer to a request that was not taken."""
+    return answer(status, {"ok": False, "error": message})
+
+
+def _failed(error: HTTPException) -> Response:
+    """No page, wrong method, or a bug (its trace is in the log alone)."""
+    status = error.code or 500
+    if request.path.startswith("/in/") or request.path == "/in":
+        return _failed_at_door(status)
+    response = say(status, f"{error.name}.")
+    if (allowed := dict(error.get_headers()).get("Allow")) is not None:
+        response.headers["Allow"] = allowed
+    return response
+
+
+def _failed_at_door(status: int) -> Response:
+    """Never 404, which makes form builders switch a webhook off; a bug of ours asks for a retry."""
+    if status == 404:
+        return say(403, "this address is not known")
+    if status < 500:
+        return say(status, "this address takes submissions by POST")
+    response = say(503, "not taken now, please come again")
+    response.headers["Retry-After"] = "10"
+    return response

@@ -1,0 +1,216 @@
+"""The door: `/in/<source key>`, where form builders and forms post their submissions."""
+
+import time
+from urllib.parse import parse_qsl
+from wsgiref.types import WSGIEnvironment
+
+from flask import Flask, Response, request
+
+from relay.core.contract import Challenge, Inbound
+from relay.core.verify import verify
+from relay.runtime import Runtime
+from relay.services import ingest
+from relay.services.configured import ConfiguredSource, source_by_key
+from relay.store.writer import Busy
+from relay.web import browser
+from relay.web.body import Body, CutOff, TooLarge, read_raw
+from relay.web.errors import PRIVATE, answer, say
+from relay.web.limits import DoorLimits
+
+MEDIA = ("image/", "audio/", "video/")
+"""Types of bodies that can hold no submission."""
+
+REMEMBERED_BODY = 16 * 1024
+"""Bytes of a refused body that are read to be kept."""
+
+COME_AGAIN_SECONDS = "10"
+"""What a sender is told while the database is away."""
+
+
+def register(app: Flask, runtime: Runtime) -> None:
+    """Put the door into the application."""
+    door = Door(runtime, DoorLimits(app, runtime))
+    app.add_url_rule(
+        "/in/<path:key>",
+        "inbound",
+        door.open,
+        methods=["GET", "POST", "OPTIONS"],
+        provide_automatic_options=False,
+    )
+
+
+class Refused(Exception):  # noqa: N818 - what becomes of the request
+    """The request is turned away: `reason` is for support, `message` for the sender."""
+
+    def __init__(self, status: int, kind: str, reason: str, body: bytes = b"") -> None:
+        super().__init__(reason)
+        self.status = status
+        self.kind = kind
+        self.reason = reason
+        self.body = body
+        self.retry_after: int | None = None
+
+
+class Door:
+    """Takes requests to source addresses."""
+
+    def __init__(self, runtime: Runtime, limits: DoorLimits) -> None:
+        self._rt = runtime
+        self._limits = limits
+
+    def open(self, key: str) -> Response:
+        """Answer one request; counts and times it."""
+        started = time.monotonic()
+        try:
+            response = self._answer(key.rstrip("/"), request.environ)
+        except Busy:
+            response = say(503, "not taken now, please come again")
+            response.headers["Retry-After"] = COME_AGAIN_SECONDS
+        response.headers.extend(PRIVATE)
+        seconds = time.monotonic() - started
+        self._rt.metrics.observe("relay_request_seconds", seconds, str(response.status_code))
+        return response
+
+    def _answer(self, key: str, environ: WSGIEnvironment) -> Response:
+        source = source_by_key(self._rt, key)
+        if source is None:
+            self._rt.metrics.count("relay_turned_away", "unknown_key")
+            return say(403, "this address is not known")
+        method = environ["REQUEST_METHOD"]
+        if method == "OPTIONS":
+            response = browser.preflight(environ, source)
+        elif method == "POST":
+            response = self._receive(source, environ)
+        else:
+            response = self._check(source, environ)
+        if "HTTP_ORIGIN" in environ:
+            browser.allow_origin(response, environ, source)
+        return response
+
+    def _check(self, source: ConfiguredSource, environ: WSGIEnvironment) -> Response:
+        """A GET: a provider's challenge, or somebody who looks whether the address is there."""
+        challenge = source.kind.source.challenge
+        found = challenge(self._inbound(environ, b""), source.settings) if challenge else None
+        found = found or Challenge(body="Submissions are posted to this address.\n")
+        return Response(found.body, found.status, content_type=found.content_type)
+
+    def _receive(self, source: ConfiguredSource, environ: WSGIEnvironment) -> Response:
+        try:
+            receipt = self._take(source, environ)
+        except Refused as refused:
+            return self._turn_away(source, environ, refused)
+        for state in receipt.states:
+            self._rt.metrics.count("relay_submissions", state)
+        ids = [str(submission_id) for submission_id in receipt.ids]
+        if browser.wants_page(environ):
+            response = browser.thanks(source, ids[0])
+        else:
+            response = answer(200, {"ok": True, "id": ids[0], **({"ids": ids} if ids[1:] else {})})
+        response.headers["X-Submission-Id"] = ids[0]
+        return response
+
+    def _take(self, source: ConfiguredSource, environ: WSGIEnvironment) -> ingest.Receipt:
+        """The way of one submission. Raises Refused, or Busy when the database is away."""
+        if environ.get("CONTENT_TYPE", "").lstrip().lower().startswith(MEDIA):
+            raise Refused(415, "media_type", "images, sound and film hold no submission")
+        body = self._read(environ)
+        try:
+            inbound = self._inbound(environ, body.content)
+            over = self._over_limit(source, environ, body)
+            self._verify(source, inbound, body)
+        finally:
+            body.close()
+        hold = over or browser.suspicion(self._rt, source, inbound)
+        return ingest.take(self._rt, source, inbound, hold=hold)
+
+    def _read(self, environ: WSGIEnvironment) -> Body:
+        config = self._rt.config
+        try:
+            return read_raw(environ, config.body_limit, config.multipart_limit)
+        except TooLarge as error:
+            raise Refused(
+                413, "too_large", f"the body is too large: {error}", error.start
+            ) from error
+        except CutOff as error:
+            raise Refused(400, "cut_off", str(error)) from error
+
+    def _over_limit(
+        self, source: ConfiguredSource, environ: WSGIEnvironment, body: Body
+    ) -> ingest.Hold | None:
+        """The limit that a submission is over, whose sender would not come again."""
+        over = self._limits.over(source, browser.visitor(environ, source))
+        if over is None or not source.kind.source.retries:
+            return over.limit if over else None
+        refused = Refused(429, "rate", "more requests than this source takes", body.content)
+        refused.retry_after = over.seconds
+        raise refused
+
+    def _verify(self, source: ConfiguredSource, inbound: Inbound, body: Body) -> None:
+        """Judge the signature; over all bytes where uploads were left out and it covers them."""
+        kind, now = source.kind.source, inbound.received_at
+        reason = verify(kind, inbound, source.settings, now)
+        if reason is not None and body.whole is not None:
+            body.whole.seek(0)
+            whole = _with_body(inbound, body.whole.read())
+            reason = verify(kind, whole, source.settings, now)
+        if reason is not None:
+            raise Refused(401, "signature", reason, inbound.body)
+
+    def _turn_away(
+        self, source: ConfiguredSource, environ: WSGIEnvironment, refused: Refused
+    ) -> Response:
+        self._rt.metrics.count("relay_turned_away", refused.kind)
+        inbound = self._inbound(environ, refused.body[:REMEMBERED_BODY])
+        ingest.turn_away(self._rt, source, inbound, refused.status, refused.reason)
+        if browser.wants_page(environ):
+            response = browser.refusal(refused.status, refused.reason)
+        else:
+            response = say(refused.status, refused.reason)
+        if refused.retry_after is not None:
+            response.headers["Retry-After"] = str(refused.retry_after)
+        return response
+
+    def _inbound(self, environ: WSGIEnvironment, body: bytes) -> Inbound:
+        query = environ.get("QUERY_STRING", "")
+        return Inbound(
+            method=environ["REQUEST_METHOD"],
+            url=self._rt.config.public_url + _path(environ),
+            query=tuple(parse_qsl(query, keep_blank_values=True)) if query else (),
+            headers=_headers(environ),
+            body=body,
+            address=environ.get("REMOTE_ADDR", ""),
+            received_at=self._rt.clock.now().timestamp(),
+        )
+
+
+def _path(environ: WSGIEnvironment) -> str:
+    """Path and query as the sender wrote them: signatures may cover them."""
+    raw: str = environ.get("RAW_URI") or environ.get("REQUEST_URI") or ""
+    if raw.startswith("/"):
+        return raw
+    return request.full_path if environ.get("QUERY_STRING") else request.path
+
+
+def _headers(environ: WSGIEnvironment) -> dict[str, str]:
+    """The request's header, names in lower case."""
+    found = {
+        name[5:].replace("_", "-").lower(): value
+        for name, value in environ.items()
+        if name.startswith("HTTP_")
+    }
+    for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+        if environ.get(name):
+            found[name.replace("_", "-").lower()] = environ[name]
+    return found
+
+
+def _with_body(inbound: Inbound, body: bytes) -> Inbound:
+    return Inbound(
+        method=inbound.method,
+        url=inbound.url,
+        query=inbound.query,
+        headers=inbound.headers,
+        body=body,
+        address=inbound.address,
+        received_at=inbound.received_at,
+    )
