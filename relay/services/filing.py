@@ -92,7 +92,7 @@ def file_all(
 
 
 def _refuse(filing: Filing) -> None:
-    if filing.open and filing.submission.document is not None:
+    if filing.open and not filing.submission.released:
         for rule in filing.source.refuse:
             if matches(rule["when"], filing.submission.document):
                 filing.end("refused", rule["reason"])

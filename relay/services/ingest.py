@@ -67,8 +67,8 @@ def take(
 ) -> Receipt:
     """Keep one verified request, mapped as far as it goes; returns after the commit.
 
-    `hold` is what its submissions wait for before they become leads. Raises Busy when the database does not take
-    them in time; nothing is kept then, and the sender has to come again.
+    `hold` is what its submissions wait for before they become leads. Raises Busy when the database
+    does not take them in time; nothing is kept then, and the sender has to come again.
     """
     arrival = _read(rt, source, inbound, "paused" if source.paused else hold)
     return rt.part(_new_intake).submit(arrival)

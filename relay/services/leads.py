@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from relay.core.ids import new_id
 from relay.runtime import Runtime
 from relay.services.filing import Filing, file_all
-from relay.store.tables import submissions
+from relay.store.tables import state_is, submissions
 from relay.store.writer import is_away
 
 logger = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ def _claim(rt: Runtime, limit: int) -> _Claim:
     free = sa.or_(submissions.c.leased_until.is_(None), submissions.c.leased_until < now)
     oldest = (
         sa.select(submissions.c.id)
-        .where(submissions.c.state == "received", free)
+        .where(state_is(submissions, "received"), free)
         .order_by(submissions.c.received_at)
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -1,0 +1,114 @@
+"""Pausing and resuming: a paused source accepts and holds, a paused target holds its deliveries."""
+
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from relay.core.contract import Json
+from relay.core.ids import new_id
+from relay.runtime import Runtime
+from relay.services import configured
+from relay.store.tables import audit, lanes, sources, submissions, targets
+
+
+def pause_target(rt: Runtime, target_id: UUID, reason: str, actor: str) -> bool:
+    """Hold this target's deliveries until it is resumed; False when it was paused already."""
+    with rt.database.write() as connection:
+        changed = connection.execute(
+            sa.update(lanes)
+            .where(lanes.c.target_id == target_id, lanes.c.paused_at.is_(None))
+            .values(paused_at=rt.clock.now(), pause="manual", pause_reason=reason)
+        ).rowcount
+        if changed:
+            _note(rt, connection, actor, "pause", targets, target_id, {"reason": reason})
+    return bool(changed)
+
+
+def resume_target(rt: Runtime, target_id: UUID, actor: str) -> bool:
+    """Let this target's deliveries go, whatever held them; False when nothing did."""
+    held = sa.or_(
+        lanes.c.paused_at.is_not(None), lanes.c.hold_until.is_not(None), lanes.c.failures > 0
+    )
+    with rt.database.write() as connection:
+        changed = connection.execute(
+            sa.update(lanes)
+            .where(lanes.c.target_id == target_id, held)
+            .values(
+                paused_at=None,
+                pause=None,
+                pause_reason=None,
+                hold_until=None,
+                hold_reason=None,
+                breaker="closed",
+                failures=0,
+                trips=0,
+                open_until=None,
+            )
+        ).rowcount
+        if changed:
+            _note(rt, connection, actor, "resume", targets, target_id, None)
+    rt.queue.wake_lane(target_id)
+    return bool(changed)
+
+
+def pause_source(rt: Runtime, source_id: UUID, actor: str) -> bool:
+    """Accept and hold what arrives at this source; False when it was paused already."""
+    with rt.database.write() as connection:
+        changed = connection.execute(
+            sa.update(sources)
+            .where(sources.c.id == source_id, sources.c.paused_at.is_(None))
+            .values(paused_at=rt.clock.now())
+        ).rowcount
+        if changed:
+            _note(rt, connection, actor, "pause", sources, source_id, None)
+    configured.forget(rt)
+    return bool(changed)
+
+
+def resume_source(rt: Runtime, source_id: UUID, actor: str) -> int:
+    """Let this source's submissions go on; returns how many had been held for the pause."""
+    with rt.database.write() as connection:
+        changed = connection.execute(
+            sa.update(sources)
+            .where(sources.c.id == source_id, sources.c.paused_at.is_not(None))
+            .values(paused_at=None)
+        ).rowcount
+        released = connection.execute(
+            sa.update(submissions)
+            .where(
+                submissions.c.source_id == source_id,
+                submissions.c.state == "held",
+                submissions.c.hold == "paused",
+            )
+            .values(state="received", hold=None, reasons=[])
+        ).rowcount
+        if changed:
+            _note(rt, connection, actor, "resume", sources, source_id, {"released": released})
+    configured.forget(rt)
+    rt.queue.wake_store()
+    return released
+
+
+def _note(
+    rt: Runtime,
+    connection: sa.Connection,
+    actor: str,
+    action: str,
+    table: sa.Table,
+    row_id: UUID,
+    after: Json,
+) -> None:
+    row = connection.execute(
+        sa.select(table.c.project_id, table.c.name).where(table.c.id == row_id)
+    ).one()
+    connection.execute(
+        sa.insert(audit).values(
+            id=new_id(),
+            project_id=row.project_id,
+            at=rt.clock.now(),
+            actor=actor,
+            action=action,
+            subject=f"{table.name.removesuffix('s')} {row.name}",
+            after=after,
+        )
+    )
