@@ -34,8 +34,8 @@ def count(rt: Runtime, wanted: Filter) -> int:
 def replay_one(rt: Runtime, delivery_id: UUID) -> UUID | None:
     """Send one delivery again; returns the id of the one that goes, None where there is none.
 
-    One that still waits goes at once, with its own key. One that has ended stays as it is, and a new
-    delivery with a key of its own goes in its place. What is being sent is left alone.
+    One that still waits goes at once, with its own key. One that has ended stays as it is, and a
+    new delivery with a key of its own goes in its place. What is being sent is left alone.
     """
     with rt.database.write() as connection:
         row = connection.execute(
@@ -45,7 +45,7 @@ def replay_one(rt: Runtime, delivery_id: UUID) -> UUID | None:
             return None
         going = _again(rt, connection, [row])
     rt.queue.wake_lane(row.target_id)
-    return going[0]
+    return going[0] if going else delivery_id
 
 
 def replay_all(rt: Runtime, wanted: Filter, progress: Progress | None = None) -> int:
