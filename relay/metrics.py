@@ -55,26 +55,30 @@ Gauges = Mapping[str, Mapping[tuple[str, ...], float]]
 """Values of gauges by name and label values, read from the rows by who shows the metrics."""
 
 
+Field = tuple[str, tuple[str, ...], str]
+"""One sum: the metric's name, the label values, and the part of a histogram."""
+
+
 class Metrics:
     """What this process counted and has not flushed yet."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._fresh: defaultdict[str, float] = defaultdict(float)
+        self._fresh: defaultdict[Field, float] = defaultdict(float)
 
     def count(self, name: str, *labels: str, by: float = 1) -> None:
         """Add to a counter of METRICS; the label values in the table's order."""
         _check(name, labels)
         with self._lock:
-            self._fresh[_field(name, labels)] += by
+            self._fresh[name, labels, ""] += by
 
     def observe(self, name: str, seconds: float, *labels: str) -> None:
         """Note one duration in a histogram of METRICS."""
         _check(name, labels)
         bucket = next((str(bound) for bound in BUCKETS if seconds <= bound), "+Inf")
         with self._lock:
-            self._fresh[_field(name, labels, bucket)] += 1
-            self._fresh[_field(name, labels, "sum")] += seconds
+            self._fresh[name, labels, bucket] += 1
+            self._fresh[name, labels, "sum"] += seconds
 
     def flush(self, redis: Redis) -> None:
         """Add what is new to the sums. Raises RedisError, and then keeps it for the next time."""
@@ -83,13 +87,13 @@ class Metrics:
         try:
             with redis.pipeline(transaction=True) as pipeline:
                 for field, value in fresh.items():
-                    pipeline.hincrbyfloat(HASH, field, value)
+                    pipeline.hincrbyfloat(HASH, json.dumps(field), value)
                 pipeline.execute()
         except Exception:
             self._give_back(fresh)
             raise
 
-    def _give_back(self, fresh: Mapping[str, float]) -> None:
+    def _give_back(self, fresh: Mapping[Field, float]) -> None:
         with self._lock:
             for field, value in fresh.items():
                 self._fresh[field] += value
@@ -165,7 +169,3 @@ _BY_NAME = {metric.name: metric for metric in METRICS}
 def _check(name: str, labels: tuple[str, ...]) -> None:
     if len(labels) != len(_BY_NAME[name].labels):
         raise ValueError(f"{name} takes the labels {_BY_NAME[name].labels}, not {labels}")
-
-
-def _field(name: str, labels: tuple[str, ...], part: str = "") -> str:
-    return json.dumps([name, labels, part])

@@ -58,6 +58,12 @@ class Queue:
         """Let `store`, `sweep` or `lane:<target id>` be rung for again: a job's first act."""
         self._guarded(lambda: self.connection.delete(_key(what)))
 
+    def first(self, what: str, seconds: float) -> bool:
+        """Whether nobody else has called this for `what` within so many seconds."""
+        milliseconds = int(seconds * 1000)
+        key = f"relay:first:{what}"
+        return self._guarded(lambda: self.connection.set(key, 1, nx=True, px=milliseconds))
+
     def answers(self) -> bool:
         """Whether Redis answers now, asked even while it rests."""
         self._rests_until = 0.0

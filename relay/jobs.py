@@ -1,0 +1,45 @@
+"""What RQ calls: each job lets its bell be rung again, then does one service's work.
+
+A job is a nudge. Whatever fails is found again by the sweep from the rows, so an error ends here,
+in the log and in the counts, and never in RQ's registry of failed jobs.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+
+from relay import runtime
+from relay.runtime import Runtime
+from relay.services import pool
+from relay.services.forward import forward as forward_lane
+from relay.services.leads import store_batch
+from relay.services.sweep import sweep as sweep_rows
+
+logger = logging.getLogger(__name__)
+
+
+def store() -> None:
+    """Make the submissions that arrived into leads."""
+    _run("store", "store", store_batch)
+
+
+def forward(target_id: str) -> None:
+    """Hand this target's due deliveries to the senders."""
+    _run("forward", f"lane:{target_id}", lambda rt: forward_lane(rt, target_id, pool.current()))
+
+
+def sweep() -> None:
+    """Find work that was left lying."""
+    _run("sweep", "sweep", sweep_rows)
+
+
+def _run(job: str, what: str, work: Callable[[Runtime], object]) -> None:
+    rt = runtime.current()
+    rt.queue.forget(what)
+    began = time.monotonic()
+    try:
+        work(rt)
+    except Exception:  # the edge of a job: the rows keep the work, the sweep finds it again
+        logger.exception("the %s job failed; the sweep will find its work again", job)
+        rt.metrics.count("relay_job_errors", job)
+    rt.metrics.observe("relay_job_seconds", time.monotonic() - began, job)
