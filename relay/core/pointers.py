@@ -1,18 +1,16 @@
 """JSON pointers (RFC 6901): how places in a lead, a payload and a configuration are named."""
 
-import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from relay.core.contract import Json
 
 _MISSING = object()
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
 @lru_cache(maxsize=4096)
 def parts(pointer: str) -> tuple[str, ...]:
-    """The steps of a pointer; "" has none. Raises ValueError when it does not begin with a slash."""
+    """The steps of a pointer; "" has none. Raises ValueError when there is no leading slash."""
     if pointer == "":
         return ()
     if not pointer.startswith("/"):
@@ -51,19 +49,6 @@ def put(document: Json, pointer: str, value: Json) -> bool:
         return False
     document[last] = value
     return True
-
-
-def in_words(steps: Sequence[str | int]) -> str:
-    """The steps as people write them: `projects[0].sources[1].settings.url`."""
-    text = ""
-    for step in steps:
-        if isinstance(step, int):
-            text += f"[{step}]"
-        elif _PLAIN.fullmatch(step):
-            text += f".{step}" if text else step
-        else:
-            text += f"[{step!r}]"
-    return text
 
 
 def leaves(document: Json, at: tuple[str | int, ...] = ()) -> Iterator[tuple[str, Json]]:

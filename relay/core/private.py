@@ -1,7 +1,7 @@
 """Which values of a document are secret, as its schema says with `"secret": true`."""
 
 import copy
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from relay.core.contract import Json
 from relay.core.pointers import get, joined, parts, put
@@ -13,7 +13,10 @@ _SINGLE = ("if", "then", "else")
 
 def secret_places(schema: Json, document: Json) -> list[str]:
     """JSON Pointers of the values in `document` that any branch of `schema` calls secret."""
-    return sorted({joined(place) for place in _walk(schema, schema, document, (), frozenset())})
+    places = {joined(place) for place in _walk(schema, schema, document, (), frozenset())}
+    return sorted(
+        place for place in places if not any(place.startswith(f"{other}/") for other in places)
+    )
 
 
 def split(document: Json, places: list[str]) -> tuple[Json, dict[str, Json]]:
@@ -41,15 +44,15 @@ def join(public: Json, secrets: Mapping[str, Json]) -> Json:
     return document
 
 
-def keep(document: Json, stored: Json, secret: Iterable[str]) -> Json:
-    """The document with those secrets of the `stored` one that it leaves out.
+def keep(document: Json, stored: Json, secret: list[str], at: str) -> Json:
+    """The document with the secret that the `stored` one has at `at`, where it leaves it out.
 
-    A secret comes back only where it was: in an object that is still there and, within a list,
-    only into an item that says otherwise what it said before.
+    The secret comes back only where it was: in an object that is still there and, within a list,
+    only into an item that says otherwise what it said before. `secret` are all secret places of
+    the stored document.
     """
-    places = list(secret)
-    public, secrets = split(stored, places)
-    return join(document, {at: secrets[at] for at in places if _can_hold(document, public, at)})
+    public, secrets = split(stored, secret)
+    return join(document, {at: secrets[at]}) if _can_hold(document, public, at) else document
 
 
 def _can_hold(document: Json, public: Json, at: str) -> bool:

@@ -1,0 +1,179 @@
+"""The configuration is changed here: by a whole document, or one element at a time."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from relay.core.contract import Json
+from relay.core.private import split
+from relay.core.references import expand
+from relay.runtime import Runtime
+from relay.services import configured
+from relay.services.changes import Change, compare
+from relay.services.elements import Element, State, load, route_name
+from relay.services.planning import plan_document, plan_element
+from relay.services.recording import record
+from relay.services.wanted import Mistakes
+from relay.store.tables import projects
+
+LOCK = 7_226_011
+"""The PostgreSQL advisory lock under which changes of the configuration follow each other."""
+
+FIRST = {
+    "projects": [
+        {
+            "id": "main",
+            "name": "My project",
+            "sources": [{"name": "website", "kind": "generic"}],
+        }
+    ]
+}
+"""What an empty database begins with: a door that takes any form."""
+
+
+def apply(
+    rt: Runtime,
+    document: Json,
+    *,
+    dry_run: bool = False,
+    prune: bool = False,
+    environment: Mapping[str, str] | None = None,
+    actor: str = "command line",
+) -> list[Change]:
+    """Bring the configuration to what a document says; returns what that changes.
+
+    All or nothing: raises Mistakes, with every mistake of the document, before anything is changed.
+    `environment` are the variables that `${NAME}` may name. With `prune`, what the document does
+    not name is archived; nothing is ever deleted.
+    """
+    expanded = expand(document, environment or {})
+    with _changing(rt) as (connection, state):
+        wanted = plan_document(rt.catalog, state, expanded, prune=prune)
+        changes = compare(state, wanted, prune=prune)
+        if not dry_run:
+            record(rt, connection, changes, actor)
+    if not dry_run:
+        _announce(rt, changes)
+    return changes
+
+
+def save_source(
+    rt: Runtime, project_id: UUID, document: Json, actor: str, source_id: UUID | None = None
+) -> UUID:
+    """Add a source, or change the one with this id, as its document says; returns its id.
+
+    The document is a source's as in the configuration file, with options beside `settings`. What it
+    leaves out takes its default, but secrets and the key stay as they are stored; null takes a
+    secret away. Raises Mistakes, places within the document.
+    """
+    return _save(rt, "source", project_id, document, actor, source_id)
+
+
+def save_target(
+    rt: Runtime, project_id: UUID, document: Json, actor: str, target_id: UUID | None = None
+) -> UUID:
+    """Add a target, or change the one with this id; like `save_source`."""
+    return _save(rt, "target", project_id, document, actor, target_id)
+
+
+def save_route(
+    rt: Runtime, project_id: UUID, document: Json, actor: str, route_id: UUID | None = None
+) -> UUID:
+    """Add a route, or change the one with this id; like `save_source`."""
+    return _save(rt, "route", project_id, document, actor, route_id)
+
+
+def archive(rt: Runtime, element_id: UUID, actor: str) -> bool:
+    """Put a source, target, route or API key out of use; False when it is not there.
+
+    The routes of a source or target go with it. What was received and is owed stays as it is.
+    """
+    with _changing(rt) as (connection, state):
+        element = state.by_id(element_id)
+        if element is None or element.archived or element.what == "project":
+            return False
+        gone = [one for one in state.elements if one.id == element_id or _leads_to(one, element_id)]
+        changes = [Change("archive", one, one, ()) for one in gone if not one.archived]
+        record(rt, connection, changes, actor)
+    _announce(rt, changes)
+    return True
+
+
+def editable(rt: Runtime, element_id: UUID) -> tuple[Json, list[str]] | None:
+    """An element's document without its secrets, and the JSON pointers of those that are stored."""
+    with rt.database.read() as connection:
+        element = load(connection, rt.box).by_id(element_id)
+    if element is None:
+        return None
+    return split(element.document, list(element.secret))[0], list(element.secret)
+
+
+def ensure_first_project(rt: Runtime) -> str | None:
+    """Give an empty database a project with a generic source.
+
+    Returns the address of the oldest generic source in use, to try the relay with, if there is one.
+    """
+    with rt.database.read() as connection:
+        empty = connection.execute(sa.select(projects.c.id).limit(1)).first() is None
+    if empty:
+        apply(rt, FIRST, actor="first start")
+    with rt.database.read() as connection:
+        elements = load(connection, rt.box).elements
+    for element in elements:
+        generic = element.what == "source" and element.document["kind"] == "generic"
+        if generic and not element.archived:
+            return address(rt, element)
+    return None
+
+
+def address(rt: Runtime, source: Element) -> str:
+    """Where senders post to this source; whoever knows it can post."""
+    return f"{rt.config.public_url}/in/{source.document['key']}"
+
+
+def _save(
+    rt: Runtime, what: str, project_id: UUID, document: Json, actor: str, element_id: UUID | None
+) -> UUID:
+    with _changing(rt) as (connection, state):
+        project = state.by_id(project_id)
+        stored = (
+            state.by_id(element_id) if element_id else _archived(state, what, project_id, document)
+        )
+        if project is None or (element_id and stored is None):
+            raise Mistakes(["it is not there any more"])
+        wanted = plan_element(rt.catalog, state, what, document, project, stored)
+        changes = compare(state, [wanted], prune=False)
+        record(rt, connection, changes, actor)
+    _announce(rt, changes)
+    return wanted.id
+
+
+def _archived(state: State, what: str, project_id: UUID, document: Json) -> Element | None:
+    """The archived element that a new one of the same name brings back."""
+    given = document if isinstance(document, dict) else {}
+    names = (str(given.get("name")), route_name(given.get("from", ""), given.get("to", "")))
+    found = state.find(what, project_id, names[what == "route"])
+    return found if found is not None and found.archived else None
+
+
+def _leads_to(element: Element, end: UUID) -> bool:
+    return end in {element.source_id, element.target_id}
+
+
+@contextmanager
+def _changing(rt: Runtime) -> Iterator[tuple[sa.Connection, State]]:
+    """A transaction that no other change of the configuration runs beside, and what is there."""
+    with rt.database.write() as connection:
+        if not rt.database.is_sqlite:
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+        yield connection, load(connection, rt.box)
+
+
+def _announce(rt: Runtime, changes: Sequence[Change]) -> None:
+    """Let this process see the changes at once (others do within a second) and targets go on."""
+    configured.forget(rt)
+    for change in changes:
+        if change.element.what == "target" and change.action != "archive":
+            rt.queue.wake_lane(change.element.id)
