@@ -10,6 +10,33 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
 
+from relay.core.bodies import read_body, read_files, read_json
+from relay.core.inbound import Inbound, Unreadable
+
+__all__ = [
+    "Answer",
+    "Challenge",
+    "Conversation",
+    "Duty",
+    "Inbound",
+    "Json",
+    "Kind",
+    "Outcome",
+    "Parsed",
+    "Reply",
+    "Request",
+    "Settings",
+    "Signature",
+    "Source",
+    "Target",
+    "Unreadable",
+    "Verifier",
+    "no_rate_key",
+    "read_body",
+    "read_files",
+    "read_json",
+]
+
 Json = Any
 """A JSON value: None, bool, int, float, str, list or dict with string keys."""
 
@@ -21,26 +48,13 @@ Settings = Mapping[str, Json]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Inbound:
-    """One request as it came: `headers` with lower-case names, `body` as raw bytes."""
-
-    method: str = "POST"
-    url: str = ""
-    query: tuple[tuple[str, str], ...] = ()
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    address: str = ""
-    received_at: float = 0.0
-    """Unix seconds."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Signature:
     """A signature recipe as data; every HMAC scheme of inbound webhooks fits it.
 
-    `signed` is a template over {raw}, {timestamp}, {method}, {url}. `tolerance` is in seconds and
-    counts only where a timestamp is signed. `pattern`, where given, is a regular expression with
-    the groups `signature` and optionally `timestamp`, for headers that carry both.
+    `signed` is a template over {raw}, {timestamp}, {method}, {url} and {header:NAME}. `tolerance`
+    is in seconds and counts only where a timestamp is signed. `pattern`, where given, is a regular
+    expression with the groups `signature` and optionally `timestamp`, for headers that carry both
+    or several signatures.
     """
 
     header: str
@@ -53,11 +67,12 @@ class Signature:
     tolerance: int | None = None
     pattern: str | None = None
     secrets: str = "secrets"
-    """The setting that holds the current signing secrets (a list, or one string)."""
+    """The setting that holds the current signing secrets (a list, or one string); dots go down."""
 
 
-Verifier = Callable[[Inbound, Settings], str | None]
-"""Code for an odd scheme: returns None when genuine, else the reason in a few words."""
+Verifier = Callable[[Inbound, Settings], str | Signature | None]
+"""Code for an odd scheme: returns None when genuine, the reason in a few words when not, or the
+recipe to judge by where the settings hold it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,10 +101,6 @@ class Parsed:
     lead_scope: Literal["source", "kind"] = "source"
     test: bool = False
     partial: bool = False
-
-
-class Unreadable(Exception):  # noqa: N818 - says what the body is, as the quarantine shows it
-    """The body cannot be read as this source's format; the text says what is wrong and where."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

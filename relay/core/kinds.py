@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from relay.core.adapter import InboundAdapter
 from relay.core.contract import Json, Source, Target
+from relay.core.lead import LeadSchema
+from relay.core.outbound import OutboundAdapter
 
 
 @dataclass(frozen=True)
@@ -13,29 +16,31 @@ class SourceKind:
 
     name: str
     source: Source
-    adapter: "InboundAdapter"
+    adapter: InboundAdapter
     guide: str
     folder: Path
 
 
 @dataclass(frozen=True)
 class TargetKind:
-    """One target integration: its declaration, its outgoing schema and its set-up guide."""
+    """One target integration: its declaration, its outgoing adapter and its set-up guide (Markdown)."""
 
     name: str
     target: Target
-    adapter: "OutboundAdapter"
+    adapter: OutboundAdapter
     guide: str
     folder: Path
 
 
 @dataclass(frozen=True)
 class Catalog:
-    """All kinds by name."""
+    """All kinds by name, and the canonical lead that they share."""
 
     sources: Mapping[str, SourceKind]
     targets: Mapping[str, TargetKind]
-    lead_schema: Json
+    lead: LeadSchema
 
-
-from relay.core.adapter import InboundAdapter, OutboundAdapter  # noqa: E402 - to be placed on top
+    @property
+    def lead_schema(self) -> Json:
+        """The content of jsonschemas/lead.json."""
+        return self.lead.schema

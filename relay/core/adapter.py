@@ -1,0 +1,259 @@
+"""The inbound engine: brings what a form builder sent to its places in the canonical lead.
+
+The order in which an answer is placed: the source's own mapping, the adapter's annotation, the rules of
+noise, the answer's type, the name dictionary over all answers together, and else the form fields.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import jsonschema_rs
+
+from relay.core import pointers
+from relay.core.answers import Item, read_answers
+from relay.core.clean import clean
+from relay.core.contract import Json, Parsed
+from relay.core.dictionary import NOTHING, Dictionary, Meaning, Noise, normal
+from relay.core.draft import Draft
+from relay.core.emails import looks_like_email
+from relay.core.lead import LeadSchema, is_empty
+from relay.core.phones import looks_like_phone
+
+
+@dataclass(frozen=True)
+class MappingRules:
+    """What one configured source says of its answers.
+
+    `mapping` brings an answer (by its id, ref, label, or path as pointer or with dots) to a place of the
+    lead, to "drop", or to {"field": label}. `region` is where phones without a country code are from.
+    `noise` holds names to drop, a `*` at the end allowed, with the rule's name.
+    """
+
+    mapping: Mapping[str, Json] = field(default_factory=dict)
+    region: str | None = None
+    noise: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def own_noise(self) -> Noise:
+        """The source's rules of noise, ready to be asked."""
+        return Noise(self.noise)
+
+    @cached_property
+    def _normal(self) -> dict[str, Json]:
+        return {normal(name): goal for name, goal in self.mapping.items()}
+
+    def goal(self, item: Item) -> Json:
+        """What the mapping says of this answer, or None."""
+        if not self.mapping:
+            return None
+        for name in (item.id, item.ref, item.label, item.pointer, ".".join(item.steps)):
+            if name and name in self.mapping:
+                return self.mapping[name]
+        return self._normal.get(normal(item.label)) if item.label else None
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """What became of a submission: a canonical lead, or the reasons why it cannot be one.
+
+    Warnings are {kind, place, message, rule?}, reasons {place, message}; places are JSON pointers into
+    what was mapped. `document` is None exactly when there are reasons.
+    """
+
+    document: Json | None
+    warnings: list[Json]
+    reasons: list[Json]
+
+
+class InboundAdapter:
+    """One source kind's JSON Schema with `lead` annotations, ready to map."""
+
+    def __init__(self, schema: Json, lead: LeadSchema) -> None:
+        """Raises ValueError when the schema is none."""
+        self.schema = schema
+        self.lead = lead
+        self._validator = jsonschema_rs.validator_for(schema)
+        self._dictionary = Dictionary.of(lead)
+
+    def map(self, parsed: Parsed, rules: MappingRules) -> Mapped:
+        """Map one submission. Never raises; what has no place is kept as a form field."""
+        document = clean(parsed.document)
+        evaluation = self._validator.evaluate(document)
+        if not evaluation.valid:
+            return Mapped(None, [], _reasons(evaluation.errors()))
+        draft = Draft(self.lead, rules.region)
+        items = _items(document, _marks(evaluation.annotations()))
+        _Naming(self._dictionary, draft).place(
+            [item for item in items if not self._settle(draft, item, rules)]
+        )
+        return Mapped(draft.finish(self._dictionary), draft.warnings, [])
+
+    def _settle(self, draft: Draft, item: Item, rules: MappingRules) -> bool:
+        """Place an answer that needs no look at the others; false leaves it to the dictionary."""
+        goal = rules.goal(item)
+        if goal is not None and draft.follow(item, goal, "mapping"):
+            return True
+        if item.lead is not None and draft.follow(item, item.lead, "adapter"):
+            return True
+        for name in item.names:
+            if rule := rules.own_noise.rule(name) or self._dictionary.noise(name):
+                draft.drop(item, rule)
+                return True
+        place = self._dictionary.of_type(item.type) if item.type else None
+        return place is not None and draft.place(item, place)
+
+
+class _Naming:
+    """Places the answers that only their names tell about, looking at all names of the form together."""
+
+    def __init__(self, dictionary: Dictionary, draft: Draft) -> None:
+        self._dictionary = dictionary
+        self._draft = draft
+
+    def place(self, items: Sequence[Item]) -> None:
+        meanings = [self._meaning(item.names) for item in items]
+        self._claims = Counter(place for meaning in meanings for place in meaning.places)
+        self._plain = Counter(place for meaning in meanings for place in meaning.plain)
+        left = [
+            item
+            for item, meaning in zip(items, meanings, strict=True)
+            if not self._any(item, self._choices(item, meaning))
+        ]
+        for item in left:
+            if not self._any(item, self._guesses(item)):
+                self._draft.keep(item)
+
+    def _meaning(self, names: Sequence[str]) -> Meaning:
+        for name in names:
+            if (meaning := self._dictionary.meaning(name)) is not NOTHING:
+                return meaning
+        return NOTHING
+
+    def _any(self, item: Item, choices: Iterator[str]) -> bool:
+        return any(self._draft.place(item, pointer) for pointer in choices)
+
+    def _choices(self, item: Item, meaning: Meaning) -> Iterator[str]:
+        for pointer, words in meaning.guarded:
+            if isinstance(item.value, str) and normal(item.value) in words:
+                yield pointer
+        for pointer, need in meaning.beside:
+            if self._is_beside(need, meaning) and not self._is_claimed(pointer, meaning):
+                yield pointer
+        yield from meaning.plain
+
+    def _is_beside(self, need: str, meaning: Meaning) -> bool:
+        own = meaning.places
+        others = (place for place, count in self._claims.items() if count > (place in own))
+        return any(place.startswith(need) for place in (*self._draft.placed, *others))
+
+    def _is_claimed(self, pointer: str, meaning: Meaning) -> bool:
+        return pointer in self._draft.placed or self._plain[pointer] > (pointer in meaning.plain)
+
+    def _guesses(self, item: Item) -> Iterator[str]:
+        """What is left may still show by its value what it is, or by the name it has further inside."""
+        if isinstance(item.value, str) and item.names:
+            for kind, pointer, looks in _GUARDS:
+                if looks(item.value) and self._dictionary.mentions(item.names[0], kind):
+                    yield pointer
+        if not is_empty(item.value):
+            yield from self._meaning(item.far_names).plain
+
+
+_GUARDS = (
+    ("email", "/contact/email", looks_like_email),
+    ("phone", "/contact/phone", looks_like_phone),
+)
+
+
+def _reasons(errors: list[Json]) -> list[Json]:
+    return [
+        {"place": error["instanceLocation"], "message": error["error"]} for error in errors
+    ] or [{"place": "", "message": "does not have the shape that this source's submissions have"}]
+
+
+def _marks(annotations: list[Json]) -> dict[tuple[str, ...], Json]:
+    """The `lead` annotations by where they are in the document; the first one of a place counts."""
+    marks: dict[tuple[str, ...], Json] = {}
+    for entry in annotations:
+        said = entry["annotations"]
+        if type(said) is dict and "lead" in said:
+            marks.setdefault(pointers.parts(entry["instanceLocation"]), said["lead"])
+    return marks
+
+
+def _items(document: Json, marks: dict[tuple[str, ...], Json]) -> Iterator[Item]:
+    above = {steps[:end] for steps in marks for end in range(len(steps))}
+    return _walk(document, (), marks, above)
+
+
+def _walk(
+    value: Json,
+    steps: tuple[str, ...],
+    marks: dict[tuple[str, ...], Json],
+    above: set[tuple[str, ...]],
+) -> Iterator[Item]:
+    mark = marks.get(steps)
+    answers = isinstance(mark, dict) and "answers" in mark
+    if mark is not None and not answers:
+        yield Item(value, steps, label=steps[-1] if steps else None, lead=mark)
+    elif answers and not is_empty(value):
+        yield from _answers(value, steps, marks, above)
+    elif steps in above or not steps:
+        for key, member in _members(value):
+            yield from _walk(member, (*steps, key), marks, above)
+    else:
+        yield Item(value, steps)
+
+
+def _answers(
+    value: Json,
+    steps: tuple[str, ...],
+    marks: dict[tuple[str, ...], Json],
+    above: set[tuple[str, ...]],
+) -> Iterator[Item]:
+    """Answers, but for those members that have annotations of their own."""
+    if not isinstance(value, dict) or steps not in above:
+        yield from read_answers(value, steps)
+        return
+    marked = {key for key in value if (*steps, key) in marks or (*steps, key) in above}
+    for key in marked:
+        yield from _walk(value[key], (*steps, key), marks, above)
+    yield from read_answers({key: value[key] for key in value if key not in marked}, steps)
+
+
+def _members(value: Json) -> Iterator[tuple[str, Json]]:
+    if isinstance(value, dict):
+        yield from value.items()
+    elif isinstance(value, list):
+        yield from ((str(index), member) for index, member in enumerate(value))
+
+
+def annotation_problems(schema: Json, lead: LeadSchema) -> list[str]:
+    """What is wrong with the `lead` annotations of an inbound adapter, with the place of each."""
+    found = []
+    for place, branch in branches(schema):
+        if "lead" in branch and (wrong := goal_problem(branch["lead"], lead, _ANNOTATIONS)):
+            found.append(f"{place}/lead: {wrong}")
+    return found
+
+
+def mapping_problems(mapping: Json, lead: LeadSchema, where: str = "mapping") -> list[str]:
+    """What is wrong with a source's own mapping, with the place of each."""
+    if not isinstance(mapping, dict):
+        return [f"{where}: must be an object"]
+    found = []
+    for name, goal in mapping.items():
+        if wrong := goal_problem(goal, lead, _GOALS):
+            found.append(f"{words_for((name,), where)}: {wrong}")
+    return found
+
+
+_FIELD: Json = {
+    "type": "object",
+    "required": ["field"],
+    "properties": {"field": {"type": "string", "minLength": 1}},
+    "additionalProperties": False,
+}
+_GOALS: Json = {"if": {"type": "object"}, "then": _FIELD, "else": {"type": "string"}}

@@ -1,0 +1,200 @@
+"""The name dictionary: which place of the lead a field name means, in many languages."""
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from relay.core.contract import Json
+from relay.core.lead import LeadSchema
+
+_LONGEST = 200
+# punctuation named one by one: the vowel signs of Indian scripts are no letters to \\w
+_SEPARATORS = re.compile(r"[\s!-/:-@\[-`{-©«-±´¶-¹»-¿×÷\u2010-\u205e\u3000-\u303f・]+")
+_PREFIX = re.compile(
+    r"(?:(?:wpforms fields?|form fields?|fields?|your|contact|input|q\d+|item meta|et pb contact)\s)+(?:\d+\s)?"
+)
+_SUFFIX = re.compile(
+    r"(?:\s(?:optional|required|mandatory|freiwillig|pflichtfeld|facultatif|optionnel|obligatoire|opcional"
+    r"|obligatorio|obligatório|facoltativo|obbligatorio|optioneel|verplicht|opcjonalne|wymagane|\d{1,2}))+$"
+)
+_ASKING = re.compile(
+    r"(?:please |bitte |kindly )?"
+    r"(?:what s|what is|whats|enter|type|type in|provide|fill in|give us|share|tell us|may we have|can we have"
+    r"|wie lautet|wie ist|geben sie|quel est|quelle est|cual es|cuál es|qual e|qual é|qual è|wat is)?\s?"
+    r"(?:your|the|my|ihre|ihr|deine|dein|meine|mein|votre|ton|ta|vos|su|tu|mi|o seu|a sua|seu|sua"
+    r"|il tuo|la tua|tuo|tua|je|jouw|uw|din|ditt|ваш|ваша|ваше)\s"
+)
+_PLAIN_LETTERS = str.maketrans(
+    {"ı": "i", "ł": "l", "ø": "o", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """The places a name may mean.
+
+    `plain` is what it means by itself. `guarded` counts only for a value out of the given words.
+    `beside` counts only where another answer goes to a place that begins with the given pointer.
+    """
+
+    plain: tuple[str, ...] = ()
+    guarded: tuple[tuple[str, frozenset[str]], ...] = ()
+    beside: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def places(self) -> set[str]:
+        """Every place the name may mean."""
+        return {*self.plain, *(place for place, _ in (*self.guarded, *self.beside))}
+
+
+NOTHING = Meaning()
+
+
+class Dictionary:
+    """Looks field names up; each look-up is remembered, for a form sends the same names every time."""
+
+    def __init__(self, lead: LeadSchema) -> None:
+        """The names are the annotations of the canonical schema, whose order decides first."""
+        self._exact, self._bare = _indexes(lead)
+        self._types = {
+            name.lower(): place.pointer
+            for place in reversed(lead.places.values())
+            for name in place.annotations.get("x-types", ())
+        }
+        self.meaning = lru_cache(maxsize=8192)(self._meaning)
+        self.noise = lru_cache(maxsize=8192)(Noise(lead.noise).rule)
+        self.words = {kind: self._single_words(pointer) for kind, pointer in _GUARDED_WORDS.items()}
+
+    @classmethod
+    @lru_cache(maxsize=4)
+    def of(cls, lead: LeadSchema) -> "Dictionary":
+        """The dictionary of this schema, shared by all its adapters."""
+        return cls(lead)
+
+    def of_type(self, type_name: str) -> str | None:
+        """The place that an answer of this type goes to, or None where the type says nothing."""
+        return self._types.get(type_name.lower())
+
+    def mentions(self, label: str, kind: str) -> bool:
+        """Whether one of the label's words is a name of the kind "email" or "phone"."""
+        return not self.words[kind].isdisjoint(_spaced(label).split())
+
+    def _meaning(self, label: str) -> Meaning:
+        """What a field of this name means; NOTHING when no language knows it."""
+        if len(label) > _LONGEST:
+            return NOTHING
+        name = _spaced(label)
+        for candidate in _readings(name):
+            if found := self._look_up(candidate):
+                return found
+        return NOTHING
+
+    def _look_up(self, name: str) -> Meaning | None:
+        found = self._exact.get(name) or self._exact.get(_compact(name))
+        if found is None:
+            bare = _without_accents(name)
+            found = self._bare.get(bare) or self._bare.get(_compact(bare))
+        return found
+
+    def _single_words(self, pointer: str) -> frozenset[str]:
+        return frozenset(
+            name
+            for name, found in self._exact.items()
+            if pointer in found.plain and " " not in name
+        )
+
+
+_GUARDED_WORDS = {"email": "/contact/email", "phone": "/contact/phone"}
+
+
+def normal(label: str) -> str:
+    """The form in which two spellings of one label are the same: no case, no punctuation."""
+    return _spaced(label)
+
+
+class Noise:
+    """Names of fields that are machinery: as they are written, or in lower case."""
+
+    def __init__(self, rules: Mapping[str, str]) -> None:
+        """`rules` are names, a `*` at the end allowed, with the name of the rule."""
+        self._exact = {name: rule for name, rule in rules.items() if not name.endswith("*")}
+        self._starts = [(name[:-1], rule) for name, rule in rules.items() if name.endswith("*")]
+
+    def rule(self, name: str) -> str | None:
+        """The rule that drops a field of this name, or None."""
+        for spelling in (name, name.lower()):
+            if spelling in self._exact:
+                return self._exact[spelling]
+            for start, rule in self._starts:
+                if spelling.startswith(start):
+                    return rule
+        return None
+
+
+def _readings(name: str) -> Iterable[str]:
+    """The name, then without what surrounds it: a form's prefix, a remark behind, a question."""
+    yield name
+    for pattern in (_SUFFIX, _PREFIX, _ASKING):
+        shorter = pattern.sub("", name, count=1) if pattern is _SUFFIX else _cut(pattern, name)
+        if shorter and shorter != name:
+            name = shorter
+            yield name
+
+
+def _cut(pattern: re.Pattern[str], name: str) -> str:
+    match = pattern.match(name)
+    return name[match.end() :] if match else name
+
+
+def _spaced(label: str) -> str:
+    folded = unicodedata.normalize("NFKC", label).lower()
+    return _SEPARATORS.sub(" ", unicodedata.normalize("NFC", folded)).strip()
+
+
+def _compact(name: str) -> str:
+    """Without blanks, so that firstName, first_name and first name are one; digits alone stay apart."""
+    compact = name.replace(" ", "")
+    return name if compact.isdigit() else compact
+
+
+def _without_accents(name: str) -> str:
+    if name.isascii():
+        return name
+    decomposed = unicodedata.normalize("NFKD", name.translate(_PLAIN_LETTERS))
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+
+
+def _indexes(lead: LeadSchema) -> tuple[dict[str, Meaning], dict[str, Meaning]]:
+    """The meanings by exact name, and by the name without its accents as a second try."""
+    plain: dict[str, list[str]] = defaultdict(list)
+    guarded: dict[str, list[tuple[str, frozenset[str]]]] = defaultdict(list)
+    beside: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for pointer, place in lead.places.items():
+        notes = place.annotations
+        values = frozenset(notes.get("x-values", ()))
+        _add(plain, _all_names(notes.get("x-names", {})), pointer)
+        _add(guarded, notes.get("x-names-guarded", ()), (pointer, values))
+        for need, names in notes.get("x-names-beside", {}).items():
+            _add(beside, names, (pointer, need))
+    exact: dict[str, Meaning] = {}
+    for name in {**plain, **guarded, **beside}:
+        exact[name] = Meaning(tuple(plain[name]), tuple(guarded[name]), tuple(beside[name]))
+    bare: dict[str, Meaning] = {}
+    for name, meaning in exact.items():
+        bare.setdefault(_without_accents(name), meaning)
+    return exact, bare
+
+
+def _add(index: dict[str, list[Json]], names: Iterable[str], entry: Json) -> None:
+    for written in names:
+        name = _spaced(written)
+        for spelling in {name, _compact(name)}:
+            if entry not in index[spelling]:
+                index[spelling].append(entry)
+
+
+def _all_names(by_language: Mapping[str, list[str]]) -> Iterable[str]:
+    return (name for names in by_language.values() for name in names)

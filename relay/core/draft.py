@@ -1,0 +1,129 @@
+"""A lead in the making: values are brought to their places, and whatever has none is still kept."""
+
+from collections import defaultdict
+
+from relay.core import places, pointers
+from relay.core.answers import Item
+from relay.core.contract import Json
+from relay.core.dictionary import Dictionary
+from relay.core.lead import VERSION, LeadSchema, Place, is_empty
+from relay.core.links import query_pairs
+from relay.core.names import complete_names
+from relay.core.places import Around
+
+_LINKS = ("page_url", "landing_page", "conversion_page", "referrer")
+_UTM = "/attribution/utm/"
+_CLICK = "/attribution/click_ids/"
+_SHAPES = {dict: "an object", list: "a list", bool: "true or false", str: "text"}
+
+
+class Draft:
+    """Holds the document, its warnings, and which places an answer has been brought to."""
+
+    def __init__(self, lead: LeadSchema, region: str | None) -> None:
+        """`region` is where phones without a country code are from."""
+        self.document: dict[str, Json] = {"v": VERSION}
+        self.warnings: list[Json] = []
+        self.placed: set[str] = set()
+        self._lead = lead
+        self._region = region
+        self._repeats: dict[str, int] = defaultdict(int)
+
+    def follow(self, item: Item, goal: Json, rule: str) -> bool:
+        """Do what a mapping or an annotation says; false when the value does not fit there."""
+        if goal == "drop":
+            self.drop(item, rule)
+        elif isinstance(goal, str):
+            return self.place(item, goal)
+        elif "drop" in goal:
+            self.drop(item, goal["drop"])
+        else:
+            self.keep(item, goal["field"])
+        return True
+
+    def place(self, item: Item, pointer: str) -> bool:
+        """Bring an answer to a place; false when the place is taken or cannot hold it."""
+        place = self._lead.place(pointer)
+        if place is None:
+            self.warn(item, "mapping", f"a lead has no place {pointer}")
+            return False
+        if is_empty(item.value):
+            self.placed.add(pointer)
+            self.drop(item, "empty")
+            return True
+        read = places.read(place.reads, item.value, Around(self._region, item.label))
+        if read is None:
+            shape = _SHAPES.get(type(item.value), "a value of this shape")
+            self.warn(item, "shape", f"{place.title} cannot hold {shape}")
+            return False
+        if not self._put(place, item, read.value):
+            return False
+        self.placed.add(pointer)
+        if read.warning:
+            self.warn(item, *read.warning)
+        return True
+
+    def keep(self, item: Item, label: str | None = None) -> None:
+        """Keep an answer as a form field under its label; a second of that label is numbered."""
+        if is_empty(item.value) and item.label is None:
+            self.drop(item, "empty")
+            return
+        fields = self.document.setdefault("form", {}).setdefault("fields", {})
+        title = name = label or item.title
+        while name in fields and fields[name] != item.value:
+            self._repeats[title] += 1
+            name = f"{title} ({self._repeats[title] + 1})"
+        fields[name] = item.value
+
+    def drop(self, item: Item, rule: str) -> None:
+        """Leave an answer out, and list it with the rule that says so."""
+        self.warn(item, "noise", f"{item.title} is not an answer: {rule}", rule=rule)
+
+    def warn(self, item: Item, kind: str, message: str, **more: str) -> None:
+        """Note something that a person may want to look at."""
+        self.warnings.append({"kind": kind, "place": item.pointer, "message": message, **more})
+
+    def finish(self, dictionary: Dictionary) -> Json:
+        """The document, with what follows from its values: names, and what page addresses say."""
+        if contact := self.document.get("contact"):
+            complete_names(contact)
+        attribution = self.document.get("attribution", {})
+        for name in _LINKS:
+            if address := attribution.get(name):
+                self._read_link(address, dictionary)
+        return self.document
+
+    def _put(self, place: Place, item: Item, value: Json) -> bool:
+        if place.reads == "map":
+            return self._put_members(place, item, value)
+        there = pointers.get(self.document, place.pointer)
+        if there is None:
+            return pointers.put(self.document, place.pointer, value)
+        if place.reads in places.APPENDED:
+            there.extend(entry for entry in value if entry not in there)
+            return True
+        return bool(there == value)
+
+    def _put_members(self, place: Place, item: Item, value: dict[str, Json]) -> bool:
+        for name, member in value.items():
+            inner = Item(member, (*item.steps, name), label=name)
+            if not self.place(inner, place.pointer + pointers.joined((name,))):
+                self.keep(inner)
+        return True
+
+    def _read_link(self, address: str, dictionary: Dictionary) -> None:
+        """Fill in what nobody said outright; UTM values of another visit are not mixed in."""
+        found: dict[str, str] = {}
+        for name, value in query_pairs(address):
+            for pointer in dictionary.meaning(name).plain:
+                if pointer.startswith((_UTM, _CLICK)):
+                    found.setdefault(pointer, value)
+        known = {pointer: pointers.get(self.document, pointer) for pointer in found}
+        mixed = any(
+            known[pointer] not in (None, value)
+            for pointer, value in found.items()
+            if pointer.startswith(_UTM)
+        )
+        for pointer, value in found.items():
+            if known[pointer] is None and not (mixed and pointer.startswith(_UTM)):
+                pointers.put(self.document, pointer, value)

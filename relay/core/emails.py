@@ -1,0 +1,24 @@
+"""E-mail addresses: normalised where the address is one, kept as written where it is not."""
+
+import re
+
+from email_validator import EmailNotValidError, validate_email
+
+_LOOKS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+def read_email(text: str) -> tuple[str, str | None]:
+    """The normalised address, or the text as it is with the reason why it was refused.
+
+    The domain is lower-cased and the local part kept; no name server is asked.
+    """
+    written = text.strip().removeprefix("mailto:")
+    try:
+        return validate_email(written, check_deliverability=False).normalized, None
+    except EmailNotValidError as refusal:
+        return written or text, str(refusal)
+
+
+def looks_like_email(text: str) -> bool:
+    """Whether the whole text has the shape of one address."""
+    return _LOOKS.fullmatch(text.strip()) is not None

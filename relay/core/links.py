@@ -1,0 +1,26 @@
+"""What the query of a page's address says about where the visitor came from."""
+
+from collections.abc import Iterator
+from urllib.parse import parse_qsl, urlsplit
+
+_LONGEST = 8192
+
+
+def query_pairs(address: str) -> Iterator[tuple[str, str]]:
+    """The non-empty query parameters of an address, those behind its # last; none of a broken one."""
+    if "=" not in address or len(address) > _LONGEST:
+        return
+    try:
+        split = urlsplit(address)
+    except ValueError:
+        return
+    for text in (split.query, split.fragment.partition("?")[2] or split.fragment):
+        if "=" in text:
+            yield from _pairs(text)
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(text, max_num_fields=200)
+    except ValueError:
+        return []

@@ -1,0 +1,105 @@
+"""Templates: `[token]{default}` becomes the token's value, or the default when it is blank."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from urllib.parse import quote
+
+from relay.core.contract import Json
+from relay.core.dictionary import normal
+from relay.core.lead import is_empty
+
+_TOKEN = re.compile(r"\[([a-z_][0-9a-z_.]*)\](?:\{([^{}]*)\})?", re.IGNORECASE)
+_JSON_WORDS = frozenset({"true", "false", "null"})
+
+
+def render(template: str, tokens: Mapping[str, Json], escape: Callable[[str], str]) -> str:
+    """The template with each token's value, escaped for the place where the text will stand.
+
+    A token without value and default becomes nothing. What was put in is never looked at again, so a
+    value that looks like a token stays as it is. Token names know no capitals.
+    """
+
+    def value_of(match: re.Match[str]) -> str:
+        name = match[1].lower()
+        if name in _JSON_WORDS:
+            return match[0]
+        value = tokens.get(name)
+        return escape((match[2] or "") if is_empty(value) else as_text(value))
+
+    return _TOKEN.sub(value_of, template)
+
+
+def tokens_of(lead: Json) -> dict[str, Json]:
+    """The tokens of a lead, by name in lower case.
+
+    Every value by its dotted path (`contact.email`), the known ones also by their last name (`email`,
+    `gclid`) and UTM values as `utm_source`; then the custom tokens, then the form fields by their label
+    with `_` for blanks. What comes first keeps its name.
+    """
+    found: dict[str, Json] = {}
+    _flatten(lead, "", found)
+    phone = found.get("contact.phone.e164") or found.get("contact.phone.raw")
+    tokens = {
+        **found,
+        "phone": phone,
+        **{f"utm_{key}": value for key, value in _part(lead, "utm").items()},
+    }
+    for path, value in found.items():
+        if path.startswith(_SHORT):
+            tokens.setdefault(path.rpartition(".")[2], value)
+    for name, value in lead.get("tokens", {}).items():
+        tokens.setdefault(name.lower(), value)
+    for label, value in lead.get("form", {}).get("fields", {}).items():
+        tokens.setdefault(normal(label).replace(" ", "_"), value)
+    return tokens
+
+
+def as_text(value: Json) -> str:
+    """A value as people read it: lists with commas, objects and the rest as JSON."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return ", ".join(as_text(item) for item in value)
+    return json.dumps(value, ensure_ascii=False)
+
+
+def for_json(text: str) -> str:
+    """Escaped to stand between the quotes of a JSON string."""
+    return json.dumps(text, ensure_ascii=False)[1:-1]
+
+
+def for_url(text: str) -> str:
+    """Escaped to stand in a part of a URL."""
+    return quote(text, safe="")
+
+
+def as_is(text: str) -> str:
+    """Not escaped: for a value that is encoded later as a whole."""
+    return text
+
+
+_SHORT = (
+    "contact.",
+    "attribution.",
+    "device.",
+    "form.id",
+    "form.name",
+    "form.message",
+    "form.subject",
+    "ids.",
+    "state.",
+)
+
+
+def _part(lead: Json, name: str) -> dict[str, Json]:
+    part = lead.get("attribution", {}).get(name, {})
+    return part if isinstance(part, dict) else {}
+
+
+def _flatten(value: Json, path: str, found: dict[str, Json]) -> None:
+    if not isinstance(value, dict):
+        found[path.lower()] = value
+        return
+    for key, member in value.items():
+        _flatten(member, f"{path}.{key}" if path else key, found)
