@@ -51,14 +51,7 @@ def create_app(runtime: Runtime) -> Flask:
     process.install(runtime)
     app = Flask("relay.web", root_path=str(HERE / "web"), static_folder=str(HERE / "static"))
     config = runtime.config
-    app.config.update(
-        SECRET_KEY=config.secret_key,
-        SECRET_KEY_FALLBACKS=list(config.secret_keys_old),
-        SESSION_COOKIE_SECURE=config.public_url.startswith("https://"),
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",
-        MAX_CONTENT_LENGTH=config.body_limit,
-    )
+    app.config["MAX_CONTENT_LENGTH"] = config.body_limit
     app.url_map.merge_slashes = False  # it answers with a redirect, which no webhook follows
     app.session_interface = sessions.ConsoleSessions()
     errors.register(app)

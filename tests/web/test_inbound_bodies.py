@@ -1,0 +1,245 @@
+"""Bodies at the door, on the wire: a real gunicorn with threads, and senders that misbehave."""
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.servers import dies_with_its_parent, free_port, until
+from tests.web.doors import KEY, add_source, kept, refused
+
+ROOT = Path(__file__).parents[2]
+LIMIT = 20_000
+MULTIPART_LIMIT = 400_000
+BOUNDARY = "----boundary7MA4YWxk"
+pytestmark = [
+    pytest.mark.redis,
+    pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),
+]
+
+
+class Wire:
+    """One gunicorn, spoken to by bytes."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+
+    def connect(self) -> socket.socket:
+        """A connection of one's own."""
+        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
+
+    def send(self, headers: dict[str, str], *pieces: bytes) -> tuple[int, dict[str, Any]]:
+        """Post pieces as they are; returns status and JSON."""
+        with self.connect() as connection:
+            lines = [f"POST /in/{KEY} HTTP/1.1", "Host: relay.test", "Connection: close"]
+            lines += [f"{name}: {value}" for name, value in headers.items()]
+            connection.sendall("\r\n".join([*lines, "", ""]).encode())
+            for piece in pieces:
+                connection.sendall(piece)
+            return read_answer(connection)
+
+    def post(self, kind: str, body: bytes) -> tuple[int, dict[str, Any]]:
+        """Post a body of known length."""
+        return self.send({"Content-Type": kind, "Content-Length": str(len(body))}, body)
+
+    def chunked(self, kind: str, body: bytes, size: int = 8000) -> tuple[int, dict[str, Any]]:
+        """Post a body in chunks."""
+        pieces = [body[start : start + size] for start in range(0, len(body), size)]
+        framed = [f"{len(piece):x}\r\n".encode() + piece + b"\r\n" for piece in pieces]
+        headers = {"Content-Type": kind, "Transfer-Encoding": "chunked"}
+        return self.send(headers, *framed, b"0\r\n\r\n")
+
+
+def read_answer(connection: socket.socket) -> tuple[int, dict[str, Any]]:
+    answer = b""
+    while piece := connection.recv(65536):
+        answer += piece
+    head, _, body = answer.partition(b"\r\n\r\n")
+    return int(head.split()[1]), json.loads(body)
+
+
+@pytest.fixture
+def wire(settings: dict[str, str], runtime: Any) -> Iterator[Wire]:
+    """A door under gunicorn, as the Procfile starts it, with small limits."""
+    port = free_port()
+    environment = settings | {
+        "PATH": os.defpath,
+        "RELAY_BODY_LIMIT": str(LIMIT),
+        "RELAY_MULTIPART_LIMIT": str(MULTIPART_LIMIT),
+        "PYTHONPATH": str(ROOT),
+    }
+    command = [sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}",
+               "--worker-class", "gthread", "--threads", "8", "--no-control-socket",
+               "--log-level", "warning"]  # fmt: skip
+    server = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment,
+        preexec_fn=dies_with_its_parent,  # noqa: PLW1509 - it only calls prctl
+    )
+    add_source(runtime)
+    until(lambda: _listens(port), "gunicorn listens")
+    yield Wire(port)
+    server.terminate()
+    server.wait(20)
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def _cut_off(connection: socket.socket, seconds: float) -> bool:
+    """Whether an endless body ends with the connection."""
+    deadline = time.monotonic() + seconds
+    try:
+        while time.monotonic() < deadline:
+            connection.sendall(b"ffff\r\n" + b"x" * 0xFFFF + b"\r\n")
+    except OSError:
+        return True
+    return False
+
+
+def multipart(*parts: tuple[str, bytes], end: bool = True) -> bytes:
+    body = b"".join(
+        f"--{BOUNDARY}\r\n{head}\r\n\r\n".encode() + content + b"\r\n" for head, content in parts
+    )
+    return body + (f"--{BOUNDARY}--\r\n".encode() if end else b"")
+
+
+FIELD = 'Content-Disposition: form-data; name="email"'
+FILE = (
+    'Content-Disposition: form-data; name="cv"; filename="cv.pdf"\r\nContent-Type: application/pdf'
+)
+KIND = f"multipart/form-data; boundary={BOUNDARY}"
+
+
+def test_bodies_within_the_limit_are_kept_byte_for_byte(runtime: Any, wire: Wire) -> None:
+    body = json.dumps({"email": "ada@example.com", "text": "x" * (LIMIT - 100)}).encode()
+    assert wire.post("application/json", body)[0] == 200
+    assert wire.chunked("application/json", body)[0] == 200
+    assert [row.body for row in kept(runtime)] == [body, body]
+
+
+@pytest.mark.parametrize("size", [LIMIT + 1, 3_000_000])
+def test_larger_ones_are_413_with_clear_text_whether_or_not_they_say_their_length(
+    runtime: Any, wire: Wire, size: int
+) -> None:
+    body = b'{"a": "' + b"x" * (size - 9) + b'"}'
+    for status, answer in (
+        wire.post("application/json", body),
+        wire.chunked("application/json", body, size=60_000),
+    ):
+        assert status == 413
+        assert str(LIMIT) in answer["error"]
+    assert kept(runtime) == []
+    rows = refused(runtime)
+    assert [row.status for row in rows] == [413, 413]
+    assert all(row.body.startswith(b'{"a": "xxx') and len(row.body) <= 16_384 for row in rows)
+
+
+@pytest.mark.parametrize("way", ["post", "chunked"])
+def test_a_large_multipart_keeps_its_fields_and_notes_its_files(
+    runtime: Any, wire: Wire, way: str
+) -> None:
+    content = os.urandom(300_000)
+    body = multipart((FIELD, b"ada@example.com"), (FILE, content), (FIELD, b"b@example.com"))
+    status, _ = getattr(wire, way)(KIND, body)
+    assert status == 200
+    (row,) = kept(runtime)
+    assert row.state == "received"
+    assert len(row.body) < 2000
+    assert content[:50] not in row.body
+    assert b"ada@example.com" in row.body
+    assert row.document["form"]["files"] == [
+        {"field": "cv", "name": "cv.pdf", "type": "application/pdf", "size": 300_000}
+    ]
+
+
+def test_a_multipart_beyond_its_own_limit_is_413(runtime: Any, wire: Wire) -> None:
+    body = multipart((FIELD, b"ada@example.com"), (FILE, b"x" * MULTIPART_LIMIT))
+    for status, answer in (wire.post(KIND, body), wire.chunked(KIND, body)):
+        assert status == 413
+        assert str(MULTIPART_LIMIT) in answer["error"]
+    assert kept(runtime) == []
+
+
+def test_a_multipart_whose_text_alone_passes_the_limit_is_413(runtime: Any, wire: Wire) -> None:
+    body = multipart((FIELD, b"x" * (LIMIT + 1)), (FILE, b"y"))
+    status, answer = wire.post(KIND, body)
+    assert status == 413
+    assert "text" in answer["error"]
+
+
+def test_a_large_body_that_only_claims_to_be_multipart_is_413(runtime: Any, wire: Wire) -> None:
+    for kind, body in ((KIND, b"x" * 50_000), ("multipart/form-data", b"x" * 50_000)):
+        assert wire.post(kind, body)[0] == 413
+    cut = multipart((FIELD, b"ada@example.com"), (FILE, b"x" * 50_000), end=False)
+    assert wire.post(KIND, cut)[0] == 413
+    assert kept(runtime) == []
+
+
+def test_a_large_multipart_is_verified_over_all_its_bytes(runtime: Any, wire: Wire) -> None:
+    add_source(runtime, "typeform", key="signed", settings={"secrets": ["one"]})
+    body = multipart((FIELD, b"ada@example.com"), (FILE, b"x" * 100_000))
+    digest = base64.b64encode(hmac.digest(b"one", body, hashlib.sha256)).decode()
+    for signature, expected in ((digest, 200), (digest[::-1], 401)):
+        with wire.connect() as connection:
+            head = (
+                f"POST /in/signed HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                f"Typeform-Signature: sha256={signature}\r\n"
+                f"Content-Type: {KIND}\r\nContent-Length: {len(body)}\r\n\r\n"
+            )
+            connection.sendall(head.encode() + body)
+            assert read_answer(connection)[0] == expected
+
+
+def test_a_body_that_breaks_off_is_never_taken_for_a_whole_one(runtime: Any, wire: Wire) -> None:
+    with wire.connect() as connection:
+        connection.sendall(
+            f"POST /in/{KEY} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            "Content-Length: 100\r\n\r\n".encode()
+            + b'{"email": "ada@example.com"}'
+        )
+        connection.shutdown(socket.SHUT_WR)
+        status, answer = read_answer(connection)
+    assert status == 400
+    assert "100 bytes were announced, 28 came" in answer["error"]
+    assert kept(runtime) == []
+    until(lambda: [row.status for row in refused(runtime)] == [400], "kept as turned away")
+
+
+@pytest.mark.parametrize(
+    "framing", [b"zz\r\nx\r\n0\r\n\r\n", b"5\r\nabc", b"3\r\nabcX\r\n0\r\n\r\n"]
+)
+def test_broken_chunks_are_400_and_never_500(runtime: Any, wire: Wire, framing: bytes) -> None:
+    with wire.connect() as connection:
+        connection.sendall(
+            f"POST /in/{KEY} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+            + framing
+        )
+        connection.shutdown(socket.SHUT_WR)
+        assert read_answer(connection)[0] == 400
+    assert kept(runtime) == []
+
+
+def test_an_endless_body_is_refused_and_its_thread_goes_on(runtime: Any, wire: Wire) -> None:
+    with wire.connect() as connection:
+        connection.sendall(
+            f"POST /in/{KEY} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+        )
+        assert _cut_off(connection, seconds=20), "the door reads on for ever"
+    assert wire.post("application/json", b'{"email": "ada@example.com"}')[0] == 200
