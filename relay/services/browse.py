@@ -32,6 +32,7 @@ class Filter:
     source: UUID | None = None
     target: UUID | None = None
     lead: UUID | None = None
+    delivery: UUID | None = None
     since: datetime | None = None
     until: datetime | None = None
     text: str = ""
@@ -88,6 +89,7 @@ def conditions(wanted: Filter) -> list[sa.ColumnElement[bool]]:
         (column.source_id, wanted.source),
         (column.target_id, wanted.target),
         (column.lead_id, wanted.lead),
+        (column.id, wanted.delivery),
     ):
         if value is not None:
             found.append(one == value)
@@ -214,3 +216,13 @@ def _page(
         older=rows[-1]["id"] if has_older else None,
         newer=rows[0]["id"] if has_newer else None,
     )
+
+
+def delivery(rt: Runtime, delivery_id: UUID) -> Row | None:
+    """One delivery's own row, or None."""
+    with rt.database.read() as connection:
+        found = connection.execute(
+            sa.select(tables.deliveries).where(tables.deliveries.c.id == delivery_id)
+        ).mappings()
+        row = found.first()
+    return None if row is None else dict(row)

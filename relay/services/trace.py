@@ -76,6 +76,15 @@ def submission(rt: Runtime, submission_id: UUID) -> Row | None:
     return None if found is None else dict(found)
 
 
+def submissions_in(rt: Runtime, project: UUID, ids: list[UUID]) -> list[UUID]:
+    """Those of these submissions that are the project's."""
+    query = sa.select(submissions.c.id).where(
+        submissions.c.id.in_(ids), submissions.c.project_id == project
+    )
+    with rt.database.read() as connection:
+        return list(connection.execute(query).scalars())
+
+
 def _submissions() -> sa.Select[tuple[object, ...]]:
     return (
         sa.select(

@@ -1,0 +1,75 @@
+"""What has just arrived at a source, for somebody who is setting it up and waits for it."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from relay.runtime import Runtime
+from relay.services.browse import Row
+from relay.store.tables import deliveries, leads, submissions, targets, turned_away
+
+UNFINISHED = ("waiting", "sending")
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """The newest submission with its lead's deliveries; `refusal` is a newer turning away."""
+
+    submission: Row | None
+    deliveries: list[Row]
+    refusal: Row | None
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will happen by itself."""
+        if self.submission is None or self.submission["state"] == "received":
+            return False
+        return all(row["state"] not in UNFINISHED for row in self.deliveries)
+
+
+def newest_arrival(rt: Runtime, source_id: UUID) -> Arrival:
+    """The newest submission of a source, and what became of it."""
+    with rt.database.read() as connection:
+        submission = _newest_submission(connection, source_id)
+        refusal = _newest_refusal(connection, source_id)
+        if submission is not None and refusal is not None:
+            refusal = refusal if refusal["at"] > submission["received_at"] else None
+        lead_id = None if submission is None else submission["lead_id"]
+        sent = [] if lead_id is None else _deliveries(connection, lead_id)
+    return Arrival(submission, sent, refusal)
+
+
+def _newest_submission(connection: sa.Connection, source_id: UUID) -> Row | None:
+    query = (
+        sa.select(submissions, leads.c.name, leads.c.email, leads.c.phone)
+        .outerjoin(leads, leads.c.id == submissions.c.lead_id)
+        .where(submissions.c.source_id == source_id)
+        .order_by(submissions.c.received_at.desc(), submissions.c.id.desc())
+        .limit(1)
+    )
+    found = connection.execute(query).mappings().first()
+    return None if found is None else dict(found)
+
+
+def _newest_refusal(connection: sa.Connection, source_id: UUID) -> Row | None:
+    query = (
+        sa.select(turned_away)
+        .where(turned_away.c.source_id == source_id)
+        .order_by(turned_away.c.id.desc())
+        .limit(1)
+    )
+    found = connection.execute(query).mappings().first()
+    return None if found is None else dict(found)
+
+
+def _deliveries(connection: sa.Connection, lead_id: UUID) -> list[Row]:
+    query = (
+        sa.select(deliveries, targets.c.name.label("target"))
+        .join(targets, targets.c.id == deliveries.c.target_id)
+        .where(deliveries.c.lead_id == lead_id)
+        .order_by(deliveries.c.id.desc())
+        .limit(20)
+    )
+    rows: list[Row] = [dict(row) for row in connection.execute(query).mappings()]
+    return rows[::-1]

@@ -1,0 +1,43 @@
+"""The web view: one module a page, one template folder a page, shared parts once.
+
+`register` puts it into the application. Pages of a project live under /console/p/<project>/.
+"""
+
+from flask import Blueprint, Flask
+
+from relay.web.console import (
+    assets,
+    deliveries,
+    leads,
+    overview,
+    project,
+    routes,
+    security,
+    session,
+    shelves,
+    show,
+    sources,
+    targets,
+)
+
+
+def register(app: Flask) -> None:
+    """Add the console: its pages, sign-in, security headers and template filters."""
+    console = Blueprint("console", __name__, url_prefix="/console")
+    security.set_up(app, console)
+    session.set_up(app, console)
+    show.set_up(console)
+    assets.set_up(app, console)
+    console.register_blueprint(session.pages)
+    console.register_blueprint(_project_pages())
+    console.add_url_rule("/", "home", project.home)
+    app.register_blueprint(console)
+    app.add_url_rule("/", "root", project.root)
+
+
+def _project_pages() -> Blueprint:
+    inside = Blueprint("project", __name__, url_prefix="/p/<project>")
+    project.set_up(inside)
+    for page in (overview, deliveries, leads, shelves, sources, targets, routes):
+        inside.register_blueprint(page.pages)
+    return inside

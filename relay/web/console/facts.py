@@ -1,0 +1,73 @@
+"""A canonical lead as a person reads it: titles and values in groups, by the lead's schema."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from relay.core.contract import Json
+
+HIDDEN = frozenset({"v", "ids", "keys", "verbatim", "event"})
+"""Parts that say nothing to a person; the JSON beside the facts has them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One part of a lead with its values by title."""
+
+    title: str
+    facts: list[tuple[str, str]]
+
+
+def facts(document: Json, schema: Json) -> list[Group]:
+    """The groups of a lead that hold something, in the schema's order."""
+    if not isinstance(document, dict):
+        return []
+    parts: Mapping[str, Any] = schema.get("properties", {})
+    names = [name for name in (*parts, *(set(document) - set(parts))) if name not in HIDDEN]
+    groups = [
+        Group(_title(name, parts.get(name)), list(_flat(document.get(name), parts.get(name), "")))
+        for name in names
+    ]
+    return [group for group in groups if group.facts]
+
+
+def _flat(value: Json, schema: Any, title: str) -> Iterator[tuple[str, str]]:
+    """Every value below, with its own title and, further down, those above it."""
+    if value is None or value == "":
+        return
+    spoken = _spoken(value)
+    if spoken is not None:
+        yield title, spoken
+    elif isinstance(value, dict):
+        inner = schema.get("properties", {}) if isinstance(schema, dict) else {}
+        for name, member in value.items():
+            part = _title(name, inner.get(name))
+            yield from _flat(member, inner.get(name), f"{title} · {part}" if title else part)
+    elif isinstance(value, list) and any(isinstance(member, (dict, list)) for member in value):
+        for number, member in enumerate(value, start=1):
+            yield from _flat(member, None, f"{title} {number}".strip())
+    else:
+        yield title or "Value", _text(value)
+
+
+def _spoken(value: Json) -> str | None:
+    """A phone number or a consent as one text; None for what is neither."""
+    if not isinstance(value, dict) or "raw" not in value:
+        return None
+    if "state" in value:
+        return f"{value['state']} (said: {_text(value['raw'])})"
+    return str(value.get("e164") or value["raw"])
+
+
+def _text(value: Json) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(_text(member) for member in value)
+    return str(value)
+
+
+def _title(name: str, schema: Any) -> str:
+    if isinstance(schema, dict) and schema.get("title"):
+        return str(schema["title"])
+    return name.replace("_", " ").strip().capitalize() if name.islower() else name

@@ -1,0 +1,263 @@
+"""Forms drawn from JSON Schemas, and what was filled in, read back by the same schema.
+
+A schema's part becomes: a group for an object with properties, a switch for a boolean, a choice
+for an enum, lines for a list of texts, `Name: value` lines for an object of texts, and JSON for
+whatever is left. Secrets are never shown: an empty field leaves the stored one as it is,
+and null, for one that is to be forgotten, takes it away.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+
+from relay.core.contract import Json
+
+Given = MultiDict[str, str]
+Schema = Mapping[str, Any]
+
+ABSENT: Any = object()
+"""What an empty field says: this setting is left out."""
+
+
+class FormError(Exception):
+    """A field cannot be read; `name` is the field's, the text says what it should be."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(message)
+        self.name = name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One part of a form: `shape` says how it is drawn, `text` what stands in it."""
+
+    name: str
+    shape: str
+    label: str
+    help: str = ""
+    text: str = ""
+    on: bool = False
+    required: bool = False
+    stored: bool = False
+    """Whether a secret is kept already, which an empty field leaves alone."""
+    choices: tuple[str, ...] = ()
+    chosen: tuple[str, ...] = ()
+    placeholder: str = ""
+    fields: tuple["Field", ...] = ()
+    open: bool = False
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A schema with its root, for references, and the prefix that its fields' names carry."""
+
+    schema: Schema
+    prefix: str = ""
+    leave_out: frozenset[str] = field(default_factory=frozenset)
+
+    def draw(
+        self, values: Mapping[str, Json], errors: Mapping[str, str] | None = None
+    ) -> tuple[Field, ...]:
+        """The fields with `values` in them; secrets among the values count as stored."""
+        return tuple(
+            self._draw(
+                f"{self.prefix}{name}",
+                part,
+                values.get(name),
+                name in _required(self.schema),
+                errors or {},
+            )
+            for name, part in self._parts()
+        )
+
+    def read(self, given: Given) -> dict[str, Json]:
+        """What was filled in. Raises FormError for the first field that cannot be read."""
+        return {
+            name: value
+            for name, part in self._parts()
+            if (value := self._read(f"{self.prefix}{name}", part, given)) is not ABSENT
+        }
+
+    def _parts(self) -> Iterator[tuple[str, Schema]]:
+        for name, part in self.schema.get("properties", {}).items():
+            if name not in self.leave_out:
+                yield name, self._resolved(part)
+
+    def _resolved(self, part: Schema) -> Schema:
+        """A part with its local reference followed; what stands beside the reference wins."""
+        reference = part.get("$ref", "")
+        if not reference.startswith("#/"):
+            return part
+        found: Any = self.schema
+        for step in reference.removeprefix("#/").split("/"):
+            found = found.get(step, {})
+        return {**found, **part}
+
+    def _draw(
+        self, name: str, part: Schema, value: Json, required: bool, errors: Mapping[str, str]
+    ) -> Field:
+        shape = shape_of(part)
+        secret = shape in {"secret", "secrets"}
+        inner = self._group(part, name).draw(value or {}, errors) if shape == "group" else ()
+        shown = value if value is not None else part.get("default")
+        return Field(
+            name=name,
+            shape=shape,
+            label=str(part.get("title") or _spoken(name)),
+            help=str(part.get("description", "")),
+            text="" if secret or shape == "group" else _WRITE[shape](shown),
+            on=shown is True,
+            required=required and not (secret and value),
+            stored=secret and bool(value),
+            choices=_choices(part),
+            chosen=tuple(str(one) for one in shown) if isinstance(shown, list) else (),
+            placeholder=str(next(iter(part.get("examples", ())), "")),
+            fields=inner,
+            open=bool(value),
+            error=errors.get(name, ""),
+        )
+
+    def _read(self, name: str, part: Schema, given: Given) -> Json:
+        shape = shape_of(part)
+        if shape == "group":
+            return self._group(part, name).read(given) or ABSENT
+        if shape == "switch":
+            on = name in given
+            return ABSENT if on == bool(part.get("default", False)) else on
+        if shape == "several":
+            return [one for one in given.getlist(name) if one] or ABSENT
+        text = given.get(name, "").strip()
+        if not text:
+            return None if name in given.getlist("forget") else ABSENT
+        return _READ[shape](name, text, part)
+
+    def _group(self, part: Schema, name: str) -> "Form":
+        inner = {**part, "$defs": self.schema.get("$defs", {})}
+        return Form(inner, f"{name}.")
+
+
+def shape_of(part: Schema) -> str:
+    """How a part of a schema is drawn."""
+    kind = part.get("type")
+    if part.get("secret"):
+        return "secrets" if kind == "array" else "secret"
+    if "enum" in part:
+        return "choice"
+    if kind == "array":
+        return _shape_of_list(part.get("items", {}))
+    if kind == "object":
+        return _shape_of_object(part)
+    if kind == "string":
+        long = "\n" in str(part.get("default", "")) or part.get("maxLength", 0) > 1000
+        return "long" if long else "address" if part.get("format") == "uri" else "text"
+    return {"boolean": "switch", "integer": "whole", "number": "number"}.get(str(kind), "json")
+
+
+def _shape_of_list(items: Schema) -> str:
+    if items.get("secret"):
+        return "secrets"
+    if "enum" in items:
+        return "several"
+    plain = items.get("type") == "string" or "$ref" in items
+    return "lines" if plain or items.get("type") in {"number", "integer"} else "json"
+
+
+def _shape_of_object(part: Schema) -> str:
+    if part.get("properties"):
+        return "group"
+    values = part.get("additionalProperties")
+    return "pairs" if isinstance(values, dict) and values.get("type") == "string" else "json"
+
+
+def _choices(part: Schema) -> tuple[str, ...]:
+    listed = part.get("enum") or part.get("items", {}).get("enum", ())
+    return tuple(str(one) for one in listed)
+
+
+def _required(schema: Schema) -> list[str]:
+    found: list[str] = schema.get("required", [])
+    return found
+
+
+def _spoken(name: str) -> str:
+    return name.rpartition(".")[2].replace("_", " ").capitalize()
+
+
+def _write_lines(value: Json) -> str:
+    return "\n".join(str(line) for line in value or ())
+
+
+def _write_pairs(value: Json) -> str:
+    return "\n".join(f"{name}: {text}" for name, text in (value or {}).items())
+
+
+def _write_json(value: Json) -> str:
+    return "" if value in (None, {}, []) else json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def _write_text(value: Json) -> str:
+    return "" if value is None else str(value)
+
+
+_WRITE: dict[str, Callable[[Json], str]] = {
+    "lines": _write_lines,
+    "pairs": _write_pairs,
+    "json": _write_json,
+    "switch": lambda _value: "",
+    "several": lambda _value: "",
+} | dict.fromkeys(("text", "long", "address", "choice", "whole", "number"), _write_text)
+
+
+def _read_text(_name: str, text: str, _part: Schema) -> Json:
+    return text
+
+
+def _read_number(name: str, text: str, part: Schema) -> Json:
+    try:
+        number = float(text)
+    except ValueError as error:
+        raise FormError(name, "This must be a number.") from error
+    if number.is_integer():
+        return int(number)
+    if part.get("type") == "integer":
+        raise FormError(name, "This must be a whole number.")
+    return number
+
+
+def _read_lines(name: str, text: str, part: Schema) -> Json:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    items = part.get("items", {})
+    numbers = items.get("type") in {"number", "integer"} or items.get("$ref") == "#/$defs/seconds"
+    return [_read_number(name, line, items) for line in lines] if numbers else lines
+
+
+def _read_pairs(name: str, text: str, _part: Schema) -> Json:
+    pairs = {}
+    for line in text.splitlines():
+        key, colon, value = line.partition(":")
+        if line.strip() and not (colon and key.strip()):
+            raise FormError(name, f"Write each line as “Name: value”; “{line.strip()}” is not.")
+        if line.strip():
+            pairs[key.strip()] = value.strip()
+    return pairs
+
+
+def _read_json(name: str, text: str, _part: Schema) -> Json:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise FormError(name, f"This is not valid JSON: {error}.") from error
+
+
+_READ: dict[str, Callable[[str, str, Schema], Json]] = {
+    "lines": _read_lines,
+    "secrets": _read_lines,
+    "pairs": _read_pairs,
+    "json": _read_json,
+    "whole": _read_number,
+    "number": _read_number,
+} | dict.fromkeys(("text", "long", "address", "choice", "secret"), _read_text)

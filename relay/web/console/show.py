@@ -1,0 +1,94 @@
+"""How values look on the screen: times, sizes, bodies, JSON. Everything is escaped by Jinja."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qsl
+
+from flask import Blueprint
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+from relay.core.contract import Json
+from relay.runtime import current
+from relay.web.console import words
+
+SHOWN = 100_000
+"""Characters of a body that a page shows."""
+
+_markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+
+
+def set_up(console: Blueprint) -> None:
+    """Make the filters below known to the console's templates."""
+    for view in (when, ago, pretty, bodytext, filesize, milliseconds, headers, markdown):
+        console.app_template_filter(view.__name__)(view)
+    console.context_processor(lambda: {"words": words, "now": current().clock.now()})
+
+
+def when(moment: datetime | None) -> str:
+    """A moment in UTC, to the second; the page's script turns it into the viewer's zone."""
+    return "" if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def ago(moment: datetime | None) -> str:
+    """How far a moment is from now: "3 min ago", "in 2 h"."""
+    if moment is None:
+        return "never"
+    seconds = (current().clock.now() - moment).total_seconds()
+    amount = _amount(abs(seconds))
+    if amount == "now":
+        return "just now" if seconds >= 0 else "any moment"
+    return f"{amount} ago" if seconds > 0 else f"in {amount}"
+
+
+def _amount(seconds: float) -> str:
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s")):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit}"
+    return "now"
+
+
+def milliseconds(amount: int | None) -> str:
+    """A duration in the unit that reads best."""
+    if amount is None:
+        return ""
+    return f"{amount} ms" if amount < 1000 else f"{amount / 1000:.1f} s"
+
+
+def filesize(size: int | None) -> str:
+    """A number of bytes."""
+    if size is None:
+        return ""
+    if size < 1024:
+        return f"{size} bytes"
+    return f"{size / 1024:.1f} KiB" if size < 1024**2 else f"{size / 1024**2:.1f} MiB"
+
+
+def pretty(value: Json) -> str:
+    """A JSON value, indented."""
+    return json.dumps(value, ensure_ascii=False, indent=2)[:SHOWN]
+
+
+def bodytext(body: bytes | str | None, content_type: str = "") -> str:
+    """A body as a person can read it: JSON indented, form fields one a line, else as it came."""
+    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body or ""
+    if "x-www-form-urlencoded" in content_type:
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=None)
+        return "\n".join(f"{name} = {value}" for name, value in pairs)[:SHOWN]
+    try:
+        return pretty(json.loads(text))
+    except (ValueError, RecursionError):
+        return text[:SHOWN]
+
+
+def headers(given: Mapping[str, Any] | list[Any] | None) -> list[tuple[str, str]]:
+    """Headers as pairs, whether they were kept as an object or as a list of pairs."""
+    pairs = given.items() if isinstance(given, Mapping) else given or []
+    return [(str(name), str(value)) for name, value in pairs]
+
+
+def markdown(text: str) -> Markup:
+    """An integration's guide as HTML; HTML inside it is shown as text."""
+    return Markup(_markdown.render(text))  # noqa: S704 - the renderer escapes everything it is given

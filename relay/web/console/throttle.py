@@ -1,0 +1,50 @@
+"""Guessing passwords is made slow: tries are counted by address, and by address and account."""
+
+from flask import Flask, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_limiter import Limiter, RateLimitExceeded
+
+BY_ACCOUNT = "8/minute;40/hour"
+BY_ADDRESS = "30/minute;300/hour"
+
+
+class Throttle:
+    """The limits of signing in, counted by the application's one limiter."""
+
+    def __init__(self, app: Flask) -> None:
+        limiter: Limiter = next(iter(app.extensions["limiter"]))
+        by_account = limiter.limit(BY_ACCOUNT, key_func=_account)
+        by_address = limiter.limit(BY_ADDRESS, key_func=_address)
+        self._count = by_address(by_account(_try))
+
+    def wait(self) -> int | None:
+        """Count one try; the seconds to wait where it is one too many."""
+        try:
+            self._count()
+        except RateLimitExceeded as exceeded:
+            return int(exceeded.limit.limit.get_expiry())
+        return None
+
+
+def too_many(seconds: int) -> ResponseReturnValue:
+    """The page that asks for patience."""
+    minutes = max(1, seconds // 60)
+    page = render_template(
+        "console/message.html",
+        title="Too many tries",
+        text=f"Wait {minutes} minute{'s' if minutes > 1 else ''}, then try again.",
+    )
+    return page, 429, {"Retry-After": str(seconds)}
+
+
+def _address() -> str:
+    return f"sign-in/{request.remote_addr}"
+
+
+def _account() -> str:
+    account = request.form.get("email", "").strip().lower()[:254]
+    return f"sign-in/{request.remote_addr}/{account}"
+
+
+def _try() -> None:
+    """What flask-limiter decorates."""

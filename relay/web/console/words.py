@@ -1,0 +1,85 @@
+"""What states are called on the screen, which colour they have, and what one can do about them."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A state in words: `tone` is good, busy, warn, bad or quiet; `advice` is for the person."""
+
+    label: str
+    tone: str
+    advice: str = ""
+
+
+DELIVERY = {
+    "waiting": Word("Waiting", "busy", "It goes out by itself at the time shown."),
+    "sending": Word("Sending", "busy", "It is under way right now."),
+    "delivered": Word("Delivered", "good"),
+    "ignored": Word(
+        "No effect",
+        "warn",
+        "The target answered that it took the lead, but did nothing with it.",
+    ),
+    "failed": Word(
+        "Failed",
+        "bad",
+        "Look at the last answer below, put the cause right, then send it again.",
+    ),
+    "expired": Word(
+        "Expired",
+        "bad",
+        "It waited longer than allowed. If it is still of use, send it again.",
+    ),
+    "superseded": Word("Superseded", "quiet", "A newer version of the lead went out instead."),
+    "skipped": Word("Skipped", "quiet", "A rule decided that this target does not get this lead."),
+    "cancelled": Word("Cancelled", "quiet", "Somebody stopped it before it went out."),
+}
+
+SUBMISSION = {
+    "received": Word("Received", "busy", "It is safely kept and becomes a lead in a moment."),
+    "stored": Word("Became a lead", "good"),
+    "duplicate": Word("Repeat", "quiet", "The same submission had arrived before."),
+    "refused": Word("Refused", "quiet", "A rule of this source does not want it as a lead."),
+    "quarantined": Word(
+        "Quarantined",
+        "bad",
+        "It could not be read as a lead. Put the mapping right, then release it.",
+    ),
+    "held": Word("Held", "warn", "It is fine, but waits for somebody to let it through."),
+}
+
+OUTCOME = {
+    "delivered": Word("Delivered", "good"),
+    "ignored": Word("No effect", "warn"),
+    "rejected": Word("Rejected", "bad"),
+    "retry": Word("To be retried", "warn"),
+    "throttled": Word("Told to slow down", "warn"),
+    "unauthorized": Word("Not authorised", "bad"),
+    "gone": Word("Gone", "bad"),
+}
+
+EVENT = {"created": "New lead", "updated": "Update", "status": "Status"}
+
+PAUSE = {
+    "manual": "Paused by a person",
+    "unauthorized": "Paused: its credentials are not accepted",
+    "gone": "Paused: the target says that it is gone",
+}
+
+UNKNOWN = Word("Unknown", "quiet")
+
+
+def delivery(state: str) -> Word:
+    """The word for a delivery's state."""
+    return DELIVERY.get(state, UNKNOWN)
+
+
+def submission(state: str) -> Word:
+    """The word for a submission's state."""
+    return SUBMISSION.get(state, UNKNOWN)
+
+
+def outcome(kind: str) -> Word:
+    """The word for an attempt's outcome."""
+    return OUTCOME.get(kind, UNKNOWN)
