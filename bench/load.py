@@ -1,7 +1,8 @@
-"""A light client: keep-alive connections that post prepared requests as fast as they are answered.
+"""A light client: keep-alive connections that post prepared requests as they are answered.
 
-Run as a process of its own: `python -m bench.load HOST PORT PATH CONNECTIONS FILE [PER_SECOND]`. FILE
-holds pickled (body, headers) pairs. Prints JSON: seconds, answered, refused, and when each was sent.
+Run as a process of its own: `python -m bench.load HOST PORT PATH CONNECTIONS FILE [PER_SECOND]`.
+FILE holds pickled (body, headers) pairs. Prints JSON: seconds, answered, refused, and when each was
+sent and answered.
 """
 
 import asyncio
@@ -57,6 +58,7 @@ async def run(
     """Send everything; `per_second` 0 is as fast as it goes."""
     waiting = iter(enumerate(requests))
     sent = [0.0] * len(requests)
+    answered = [0.0] * len(requests)
     statuses = [0] * len(requests)
     begun = time.monotonic()
 
@@ -67,6 +69,7 @@ async def run(
                 await asyncio.sleep(max(0.0, begun + number / per_second - time.monotonic()))
             sent[number] = time.monotonic()
             statuses[number] = await connection.post(request)
+            answered[number] = time.monotonic()
 
     await asyncio.gather(*(work() for _ in range(connections)))
     return {
@@ -75,6 +78,7 @@ async def run(
         "refused": len(statuses) - statuses.count(200),
         "begun": begun,
         "sent": sent,
+        "at": answered,
     }
 
 

@@ -1,8 +1,8 @@
 """The naive way that the relay is measured against: one job per lead to store, one per delivery.
 
-`app` accepts and enqueues; `store` and `deliver` are ordinary RQ jobs on a preloaded SimpleWorker. It
-maps by the same adapter, keeps the same facts and posts the same signed body, with a session of
-requests; it has no leases, no order, no limits and no batches.
+`make_app` accepts and enqueues; `store` and `deliver` are ordinary RQ jobs on a preloaded
+SimpleWorker. It maps by the same adapter, keeps the same facts and posts the same signed body, with
+a session of requests; it has no leases, no order, no limits and no batches.
 """
 
 import os

@@ -1,8 +1,8 @@
 """A light receiver: answers every POST with 200 and notes when each lead arrived.
 
-Run as a process of its own: `python -m bench.receiver PORT`. Paths: `/fast` answers at once, `/slow`
-after two seconds, `/hang` never. `GET /arrivals` gives [[seconds of time.monotonic, path, token],
-...] as JSON and forgets them; `GET /count` how many there are.
+Run as a process of its own: `python -m bench.receiver PORT`. Paths: `/fast` answers at once,
+`/slow` after two seconds, `/hang` never. `GET /arrivals` gives [[seconds of time.monotonic, path,
+token], ...] as JSON and forgets them; `GET /count` how many there are.
 """
 
 import asyncio
