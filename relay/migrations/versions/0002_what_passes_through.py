@@ -39,7 +39,10 @@ INDEXES = (
         "state IN ('quarantined', 'held', 'refused')",
     ),
     ("ix_submissions_source_id_received_at", "submissions", "source_id, received_at", ""),
+    ("ix_submissions_held", "submissions", "id", "state = 'held'"),
+    ("ix_bodies_whole", "bodies", "received_at", "blanked_at IS NULL"),
     ("ix_attempts_delivery_id_id", "attempts", "delivery_id, id", ""),
+    ("ix_attempts_whole", "attempts", "started_at", "blanked_at IS NULL"),
 )
 """Name, table, columns, and the condition of the few rows it holds."""
 
@@ -211,6 +214,7 @@ def _submissions() -> None:
         sa.Column("document", sa.Text),
         sa.Column("warnings", sa.Text, nullable=False),
         sa.Column("reasons", sa.Text, nullable=False),
+        sa.Column("released", sa.Boolean, nullable=False, server_default=sa.false()),
         sa.Column("hold", sa.Text),
         sa.Column("duplicate_of", sa.Uuid),
         sa.Column("lead_id", sa.Uuid, index=True),
@@ -230,7 +234,7 @@ def _attempts() -> None:
         sa.Column("id", sa.Uuid, primary_key=True),
         sa.Column("delivery_id", sa.Uuid, sa.ForeignKey("deliveries.id"), nullable=False),
         sa.Column("number", sa.Integer, nullable=False),
-        sa.Column("started_at", INSTANT, nullable=False, index=True),
+        sa.Column("started_at", INSTANT, nullable=False),
         sa.Column("milliseconds", sa.Integer, nullable=False),
         sa.Column("trigger", sa.Text, nullable=False),
         sa.Column("outcome", sa.Text, nullable=False),
