@@ -2,7 +2,9 @@
 
 import contextlib
 import json
+import os
 import pickle
+import socket
 import subprocess
 import sys
 import tempfile
@@ -55,7 +57,7 @@ class Stage:
         prepare: Callable[[Runtime], None] | None = None,
         settings: dict[str, str] | None = None,
     ) -> Iterator[tuple[Stack, Runtime]]:
-        """The relay on a fresh database, with routes to `targets` (name -> path of the receiver)."""
+        """The relay on a fresh database, with routes to `targets`: name -> the receiver's path."""
         environment = self.environment() | (settings or {})
         upgrade(environment["DATABASE_URL"])
         runtime = build_runtime(load_config(environment))
@@ -114,11 +116,25 @@ class Stage:
 
     def process(self, command: str, environment: dict[str, str], name: str) -> Process:
         """Another process beside the relay."""
-        import os
-
-        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        whole = {**os.environ, "PATH": path, **environment}
+        whole = {**os.environ, **environment}
         return Process(command, whole, self.directory / f"{name}.log")
+
+    @contextlib.contextmanager
+    def served(self, command: str, environment: dict[str, str], name: str) -> Iterator[None]:
+        """A web process beside the relay, which listens on PORT."""
+        process = self.process(command, environment, name)
+        process.start()
+        try:
+            until(lambda: _listens(int(environment["PORT"])), f"{name} listens\n{process.output}")
+            yield
+        finally:
+            process.kill()
+
+    def count(self, environment: dict[str, str], table: str) -> int:
+        """The rows of a table."""
+        with psycopg.connect(environment["DATABASE_URL"]) as connection:
+            row = connection.execute(f"SELECT count(*) FROM {table}".encode()).fetchone()
+        return int(row[0]) if row else 0
 
     def _document(self, targets: dict[str, str]) -> dict[str, Any]:
         receiver = f"http://127.0.0.1:{self.receiver_port}"
@@ -155,6 +171,11 @@ class Stage:
                 return str(reply.read().decode())
         except OSError:
             return None
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _python(module: str, *arguments: str) -> subprocess.Popen[str]:
