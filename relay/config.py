@@ -8,11 +8,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 MINIMUM_SECRET = 32
 """Characters that a SECRET_KEY must have at least."""
+
+REDIS_SOCKET = "redis.sock"
+"""Name of the socket of the relay's own Redis within the data directory."""
+
+LONGEST_SOCKET = 103
+"""Bytes that the path of a unix socket may have on every system."""
 
 
 class ConfigError(Exception):
@@ -243,12 +250,23 @@ class Config:
         """Whether this is one machine of the user's own."""
         return self.mode == "local"
 
+    @property
+    def own_redis(self) -> Path | None:
+        """The socket of the Redis that `up` runs; None where REDIS_URL names another."""
+        socket = self.data_dir / REDIS_SOCKET
+        return socket if self.redis_url == _socket_url(socket) else None
+
 
 def load_config(environment: Mapping[str, str] | None = None) -> Config:
     """Read the settings. Raises ConfigError that names the setting and what it should be."""
     given = os.environ if environment is None else environment  # noqa: TID251 - the one place
     values = {setting.field: _read(setting, given) for setting in SETTINGS}
     return _complete(values)
+
+
+def variables() -> Mapping[str, str]:
+    """The environment, for `${NAME}` in a configuration document."""
+    return os.environ  # noqa: TID251 - the one place
 
 
 def _read(setting: Setting, given: Mapping[str, str]) -> Any:
@@ -279,7 +297,7 @@ def _complete(values: dict[str, Any]) -> Config:
         "/"
     )
     values["database_url"] = values["database_url"] or f"sqlite:///{data_dir / 'relay.db'}"
-    values["redis_url"] = values["redis_url"] or f"unix://{data_dir / 'redis.sock'}"
+    values["redis_url"] = values["redis_url"] or _own_redis_url(data_dir)
     return Config(**{field.name: values[field.name] for field in fields(Config)})
 
 
@@ -297,15 +315,30 @@ def _require_production(values: dict[str, Any]) -> None:
     if not values["database_url"] and not values["data_dir"]:
         raise ConfigError(
             "DATABASE_URL is missing: postgresql://user:password@host/name. Hosts that run a "
-            "Procfile wipe their disks; for SQLite on a disk that stays, name it with RELAY_DATA_DIR"
+            "Procfile wipe their disks; for SQLite on a disk that stays, name that with "
+            "RELAY_DATA_DIR"
         )
+
+
+def _own_redis_url(data_dir: Path) -> str:
+    socket = data_dir / REDIS_SOCKET
+    if len(os.fsencode(socket)) > LONGEST_SOCKET:
+        raise ConfigError(
+            f"RELAY_DATA_DIR={data_dir}: the path is too long for a socket in it; "
+            "choose a shorter one, or name a Redis with REDIS_URL"
+        )
+    return _socket_url(socket)
+
+
+def _socket_url(socket: Path) -> str:
+    return f"unix://{quote(str(socket))}"
 
 
 def _kept_secret(data_dir: Path) -> str:
     """The local secret key, made at the first start and kept readable by its owner alone."""
     path = data_dir / "secret_key"
     if not path.exists():
-        data_dir.mkdir(parents=True, exist_ok=True)
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = data_dir / f"secret_key.{os.getpid()}"
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:

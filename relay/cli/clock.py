@@ -1,15 +1,15 @@
 """`python -m relay clock`: rings for the sweep every second, and tidies up now and then."""
 
 import logging
-import signal
 import threading
 import time
 from collections.abc import Callable
-from types import FrameType
 
 import click
 
 from relay import logs
+from relay.cli.command import OnRuntime
+from relay.cli.signals import stop_event
 from relay.runtime import Runtime, current
 from relay.services.heartbeat import Heartbeat
 from relay.services.readiness import readiness
@@ -24,12 +24,12 @@ RETAIN_SECONDS = 3600.0
 """How often old contents are removed."""
 
 
-@click.command()
+@click.command(cls=OnRuntime)
 def clock() -> None:
     """Ring for the sweep. One is enough; a second one does no harm."""
     rt = current()
     logs.set_up(rt.config, "clock")
-    stopping = _stopping()
+    stopping = stop_event()
     logger.info("ticking every %g s", rt.config.sweep_seconds)
     with Heartbeat(rt, "clock"):
         chores = [
@@ -76,14 +76,3 @@ def _tell_overdue(rt: Runtime) -> None:
 def _retain(rt: Runtime) -> None:
     if rt.queue.first("retain", RETAIN_SECONDS / 2):
         logger.info("retention: %s", retain(rt))
-
-
-def _stopping() -> threading.Event:
-    stopping = threading.Event()
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        stopping.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
-    return stopping

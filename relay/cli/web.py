@@ -5,6 +5,7 @@ import sys
 
 import click
 
+from relay.cli.command import OnRuntime
 from relay.config import Config
 from relay.runtime import current
 
@@ -15,10 +16,12 @@ SILENT_SECONDS = 60
 """After this time without a sign of life gunicorn replaces a process of its own."""
 
 
-@click.command()
+@click.command(cls=OnRuntime)
 def web() -> None:
     """Serve HTTP on PORT."""
-    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *gunicorn_options(current().config)])  # noqa: S606 - our own interpreter, no shell
+    os.execv(  # noqa: S606 - our own interpreter, no shell
+        sys.executable, [sys.executable, "-m", "gunicorn", *gunicorn_options(current().config)]
+    )
 
 
 def gunicorn_options(config: Config) -> list[str]:
