@@ -5,6 +5,7 @@ import logging
 import click
 
 from relay import logs
+from relay.cli.command import OnRuntime
 from relay.cli.listener import listen
 from relay.runtime import current
 from relay.services import pool
@@ -17,7 +18,7 @@ DRAIN_SECONDS = 8.0
 """How long a stopping worker waits for requests under way; hosts kill after ten seconds."""
 
 
-@click.command()
+@click.command(cls=OnRuntime)
 def worker() -> None:
     """Do the work: store what arrived, forward what is owed. Start as many as you like."""
     rt = current()

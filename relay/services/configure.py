@@ -18,6 +18,18 @@ from relay.services.recording import record
 from relay.services.wanted import Mistakes
 from relay.store.tables import projects
 
+__all__ = [
+    "Mistakes",
+    "address",
+    "apply",
+    "archive",
+    "editable",
+    "ensure_first_project",
+    "save_route",
+    "save_source",
+    "save_target",
+]
+
 LOCK = 7_226_011
 """The PostgreSQL advisory lock under which changes of the configuration follow each other."""
 

@@ -1,0 +1,46 @@
+"""The command line, `python -m relay`: every command in a module of its own, imported when used."""
+
+import importlib
+
+import click
+
+COMMANDS = {
+    "up": "relay.cli.up",
+    "up": "relay.cli.up",
+    "migrate": "relay.cli.migrate",
+    "web": "relay.cli.web",
+    "worker": "relay.cli.worker",
+    "clock": "relay.cli.clock",
+    "apply": "relay.cli.configuration",
+    "export": "relay.cli.configuration",
+}
+"""Where each command is defined, in the order of the help; dashes are underscores there."""
+
+
+class Program(click.Group):
+    """All commands; one that is not asked for is not imported."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """The names in the order of the help."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        """The command of this name, or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(COMMANDS[cmd_name])
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
+        return command
+
+
+program = Program(
+    "relay",
+    help="Takes leads in, keeps each one, and brings it to every target it is owed to.",
+    epilog=(
+        "Exit codes: 0 done; 1 the answer is no (a gap in the ledger, nothing found, not possible "
+        "now); 2 a mistake in the command line, the settings or a document; 3 the database is "
+        "away or not migrated."
+    ),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+"""`python -m relay`; its `obj` makes the context in which a command finds its runtime."""
