@@ -57,7 +57,7 @@ def read_raw(environ: WSGIEnvironment, limit: int, multipart_limit: int) -> Body
 
     Raises TooLarge, or CutOff when the sender went away, fell silent or broke its chunks.
     """
-    length = int(environ.get("CONTENT_LENGTH") or -1)
+    length = _announced(environ)
     if length < 0 and not environ.get("HTTP_TRANSFER_ENCODING"):
         return Body(b"")
     with _Silence(environ):
@@ -70,6 +70,15 @@ def read_raw(environ: WSGIEnvironment, limit: int, multipart_limit: int) -> Body
             raise CutOff("the sender fell silent in the middle of the body") from error
         except (OSError, ParseException) as error:
             raise CutOff(f"the body broke off: {error}") from error
+
+
+def _announced(environ: WSGIEnvironment) -> int:
+    """The body's length as its header gives it; -1 without one."""
+    given = environ.get("CONTENT_LENGTH") or "-1"
+    try:
+        return int(given)
+    except ValueError as error:
+        raise CutOff(f"{given[:20]!r} is no length of a body") from error
 
 
 def _read(environ: WSGIEnvironment, length: int, limit: int, multipart_limit: int) -> Body:

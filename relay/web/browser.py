@@ -63,7 +63,7 @@ def refusal(status: int, message: str) -> Response:
 def preflight(environ: WSGIEnvironment, source: ConfiguredSource) -> Response:
     """The answer to a browser that asks whether a page's script may post here."""
     response = Response(status=204)
-    response.headers["Allow"] = "GET, POST, OPTIONS"
+    response.headers["Allow"] = "GET, HEAD, POST, PUT, PATCH, OPTIONS"
     if allowed_origin(environ, source) is not None:
         asked = environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "content-type")
         response.headers["Access-Control-Allow-Methods"] = "POST"

@@ -36,7 +36,9 @@ def _failed(error: HTTPException) -> Response:
     """No page, wrong method, or a bug (its trace is in the log alone)."""
     status = error.code or 500
     if request.path.startswith("/in/") or request.path == "/in":
-        return _failed_at_door(status)
+        response = _failed_at_door(status)
+        response.headers.extend(PRIVATE)
+        return response
     response = say(status, f"{error.name}.")
     if (allowed := dict(error.get_headers()).get("Allow")) is not None:
         response.headers["Allow"] = allowed
@@ -44,11 +46,13 @@ def _failed(error: HTTPException) -> Response:
 
 
 def _failed_at_door(status: int) -> Response:
-    """Never 404, which makes form builders switch a webhook off; a bug of ours asks for a retry."""
+    """Never 404, 405 or 410, which make form builders switch a webhook off; a bug of ours asks for
+    a retry.
+    """
     if status == 404:
         return say(403, "this address is not known")
     if status < 500:
-        return say(status, "this address takes submissions by POST")
+        return say(400, "this address takes submissions by POST")
     response = say(503, "not taken now, please come again")
     response.headers["Retry-After"] = "10"
     return response

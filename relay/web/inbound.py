@@ -26,6 +26,12 @@ REMEMBERED_BODY = 16 * 1024
 COME_AGAIN_SECONDS = "10"
 """What a sender is told while the database is away."""
 
+ASKING_PAUSE = 0.1
+"""Seconds between questions to a database that is away."""
+
+TAKEN = ("POST", "PUT", "PATCH")
+"""Methods that bring a submission: a webhook set up with the wrong one loses nothing."""
+
 
 def register(app: Flask, runtime: Runtime) -> None:
     """Put the door into the application."""
@@ -34,7 +40,7 @@ def register(app: Flask, runtime: Runtime) -> None:
         "/in/<path:key>",
         "inbound",
         door.open,
-        methods=["GET", "POST", "OPTIONS"],
+        methods=["GET", "OPTIONS", *TAKEN],
         provide_automatic_options=False,
     )
 
@@ -64,28 +70,38 @@ class Door:
         try:
             response = self._answer(key.rstrip("/"), request.environ)
         except Busy:
-            response = say(503, "not taken now, please come again")
-            response.headers["Retry-After"] = COME_AGAIN_SECONDS
+            response = _come_again()
         response.headers.extend(PRIVATE)
         seconds = time.monotonic() - started
         self._rt.metrics.observe("relay_request_seconds", seconds, str(response.status_code))
         return response
 
     def _answer(self, key: str, environ: WSGIEnvironment) -> Response:
-        source = source_by_key(self._rt, key)
+        source = self._source(key)
         if source is None:
             self._rt.metrics.count("relay_turned_away", "unknown_key")
             return say(403, "this address is not known")
         method = environ["REQUEST_METHOD"]
         if method == "OPTIONS":
             response = browser.preflight(environ, source)
-        elif method == "POST":
+        elif method in TAKEN:
             response = self._receive(source, environ)
         else:
             response = self._check(source, environ)
         if "HTTP_ORIGIN" in environ:
             browser.allow_origin(response, environ, source)
         return response
+
+    def _source(self, key: str) -> ConfiguredSource | None:
+        """Whose key this is. Raises Busy when the database stays away."""
+        deadline = time.monotonic() + self._rt.config.commit_wait_seconds
+        while True:
+            try:
+                return source_by_key(self._rt, key)
+            except Busy:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(ASKING_PAUSE)
 
     def _check(self, source: ConfiguredSource, environ: WSGIEnvironment) -> Response:
         """A GET: a provider's challenge, or somebody who looks whether the address is there."""
@@ -99,6 +115,8 @@ class Door:
             receipt = self._take(source, environ)
         except Refused as refused:
             return self._turn_away(source, environ, refused)
+        except Busy:
+            return _come_again()
         for state in receipt.states:
             self._rt.metrics.count("relay_submissions", state)
         ids = [str(submission_id) for submission_id in receipt.ids]
@@ -181,6 +199,12 @@ class Door:
             address=environ.get("REMOTE_ADDR", ""),
             received_at=self._rt.clock.now().timestamp(),
         )
+
+
+def _come_again() -> Response:
+    response = say(503, "not taken now, please come again")
+    response.headers["Retry-After"] = COME_AGAIN_SECONDS
+    return response
 
 
 def _path(environ: WSGIEnvironment) -> str:

@@ -40,7 +40,9 @@ def add_source(
                 key_hash=hash_key(key),
                 settings={},
                 options=options,
-                secrets=runtime.box.seal({"key": key, "settings": settings or {}}),
+                secrets=runtime.box.seal(
+                    {"key": key, "settings": settings or {}, "options": {}}
+                ),
                 mapping={},
                 refuse=[],
                 created_at=now,

@@ -6,8 +6,6 @@ import hmac
 import json
 import os
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from tests.servers import dies_with_its_parent, free_port, until
+from tests.servers import until
 from tests.web.doors import KEY, add_source, kept, refused
+from tests.web.wire import Wire, read_answer
 
-ROOT = Path(__file__).parents[2]
 LIMIT = 20_000
 MULTIPART_LIMIT = 400_000
 BOUNDARY = "----boundary7MA4YWxk"
@@ -28,78 +26,14 @@ pytestmark = [
 ]
 
 
-class Wire:
-    """One gunicorn, spoken to by bytes."""
-
-    def __init__(self, port: int) -> None:
-        self.port = port
-
-    def connect(self) -> socket.socket:
-        """A connection of one's own."""
-        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
-
-    def send(self, headers: dict[str, str], *pieces: bytes) -> tuple[int, dict[str, Any]]:
-        """Post pieces as they are; returns status and JSON."""
-        with self.connect() as connection:
-            lines = [f"POST /in/{KEY} HTTP/1.1", "Host: relay.test", "Connection: close"]
-            lines += [f"{name}: {value}" for name, value in headers.items()]
-            connection.sendall("\r\n".join([*lines, "", ""]).encode())
-            for piece in pieces:
-                connection.sendall(piece)
-            return read_answer(connection)
-
-    def post(self, kind: str, body: bytes) -> tuple[int, dict[str, Any]]:
-        """Post a body of known length."""
-        return self.send({"Content-Type": kind, "Content-Length": str(len(body))}, body)
-
-    def chunked(self, kind: str, body: bytes, size: int = 8000) -> tuple[int, dict[str, Any]]:
-        """Post a body in chunks."""
-        pieces = [body[start : start + size] for start in range(0, len(body), size)]
-        framed = [f"{len(piece):x}\r\n".encode() + piece + b"\r\n" for piece in pieces]
-        headers = {"Content-Type": kind, "Transfer-Encoding": "chunked"}
-        return self.send(headers, *framed, b"0\r\n\r\n")
-
-
-def read_answer(connection: socket.socket) -> tuple[int, dict[str, Any]]:
-    answer = b""
-    while piece := connection.recv(65536):
-        answer += piece
-    head, _, body = answer.partition(b"\r\n\r\n")
-    return int(head.split()[1]), json.loads(body)
-
-
 @pytest.fixture
-def wire(settings: dict[str, str], runtime: Any) -> Iterator[Wire]:
-    """A door under gunicorn, as the Procfile starts it, with small limits."""
-    port = free_port()
-    environment = settings | {
-        "PATH": os.defpath,
-        "RELAY_BODY_LIMIT": str(LIMIT),
-        "RELAY_MULTIPART_LIMIT": str(MULTIPART_LIMIT),
-        "PYTHONPATH": str(ROOT),
-    }
-    command = [sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}",
-               "--worker-class", "gthread", "--threads", "8", "--no-control-socket",
-               "--log-level", "warning"]  # fmt: skip
-    server = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=environment,
-        preexec_fn=dies_with_its_parent,  # noqa: PLW1509 - it only calls prctl
-    )
+def wire(settings: dict[str, str], runtime: Any, tmp_path: Path) -> Iterator[Wire]:
+    """A door with small limits."""
+    small = {"RELAY_BODY_LIMIT": str(LIMIT), "RELAY_MULTIPART_LIMIT": str(MULTIPART_LIMIT)}
     add_source(runtime)
-    until(lambda: _listens(port), "gunicorn listens")
-    yield Wire(port)
-    server.terminate()
-    server.wait(20)
-
-
-def _listens(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
-        return False
-    return True
+    server = Wire(settings | small, tmp_path / "web.log")
+    yield server
+    server.close()
 
 
 def _cut_off(connection: socket.socket, seconds: float) -> bool:
@@ -243,3 +177,15 @@ def test_an_endless_body_is_refused_and_its_thread_goes_on(runtime: Any, wire: W
         )
         assert _cut_off(connection, seconds=20), "the door reads on for ever"
     assert wire.post("application/json", b'{"email": "ada@example.com"}')[0] == 200
+
+
+def test_the_access_log_holds_neither_queries_nor_keys(wire: Wire) -> None:
+    with wire.connect() as connection:
+        connection.sendall(
+            f"POST /in/{KEY}?email=ada%40example.com HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+            "Referer: https://shop.example/?visitor=ada\r\nContent-Length: 4\r\n\r\na=15".encode()
+        )
+        assert read_answer(connection)[0] == 200
+    until(lambda: "POST /in/" in wire.output, "the request is in the log")
+    for secret in (KEY, "ada", "?"):
+        assert secret not in wire.output
