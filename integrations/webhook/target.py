@@ -4,7 +4,8 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from relay.core.contract import (
@@ -17,7 +18,7 @@ from relay.core.contract import (
     Request,
     Settings,
     Target,
-    retry_after,
+    parse_retry_after,
 )
 
 EVENT = "$event"
@@ -51,19 +52,23 @@ LONGEST_PATIENCE = 3600.0
 PERMANENT = frozenset({400, 405, 406, 411, 413, 414, 415, 422, 431, 501})
 """Statuses that mean this request will never be taken; others may pass."""
 
-_TOKEN = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
+_END = "(?![\\s\\S])"
+"""The end of a text; "$" would let a line break pass that nobody sees."""
+
+_HEADER_NAME = f"^[!#$%&'*+.^_`|~0-9A-Za-z-]+{_END}"
 _HEADERS = {
     "type": "object",
     "propertyNames": {
         "minLength": 1,
-        "pattern": _TOKEN,
+        "pattern": _HEADER_NAME,
         "not": {"pattern": f"^(?i:{'|'.join(sorted(REFUSED_HEADERS))})$"},
     },
     "additionalProperties": {"type": "string", "not": {"pattern": "[\\r\\n\\u0000]"}},
 }
+_BASE64 = "[A-Za-z0-9+/]"
 _SECRET = {
     "type": "string",
-    "pattern": "^whsec_[A-Za-z0-9+/]{32,88}={0,2}$",
+    "pattern": f"^whsec_({_BASE64}{{4}}){{8,21}}({_BASE64}{{2}}(=?=?|{_BASE64}=?))?{_END}",
     "description": "whsec_ and the base64 of 24 to 64 random bytes",
 }
 
@@ -78,7 +83,7 @@ SETTINGS: Json = {
             "title": "Address",
             "description": "Where leads are sent to; https, unless it is in your own network.",
             "format": "uri",
-            "pattern": "^https?://[^\\s/@]+(/\\S*)?([?#]\\S*)?$",
+            "pattern": f"^https?://[^\\s/@?#]+(/\\S*)?([?#]\\S*)?{_END}",
         },
         "method": {
             "type": "string",
@@ -108,12 +113,12 @@ SETTINGS: Json = {
             "description": "Headers whose values are secrets, such as X-Api-Key.",
             "secret": True,
         },
-        "username": {"type": "string", "title": "User name", "pattern": "^[^:\\r\\n]*$"},
+        "username": {"type": "string", "title": "User name", "pattern": f"^[^:\\r\\n]*{_END}"},
         "password": {"type": "string", "title": "Password", "secret": True},
         "token": {
             "type": "string",
             "title": "Bearer token",
-            "pattern": "^[!-~]+$",
+            "pattern": f"^[!-~]+{_END}",
             "secret": True,
         },
         "timeout": {
@@ -130,21 +135,30 @@ SETTINGS: Json = {
 
 def deliver(payload: Json, settings: Settings, duty: Duty) -> Conversation:
     """Send the payload once. `webhook-id` is the delivery's, the same for all its attempts."""
-    reply = yield _request(_content(payload, duty), settings, duty.id, duty.now)
-    return _judge(reply, duty.now)
+    reply = yield _request(_content(payload, duty), settings, duty)
+    return _judge(reply, duty)
 
 
-def check(settings: Settings) -> Conversation:
+def check(settings: Settings, duty: Duty) -> Conversation:
     """Send a signed event of the type `test`, which receivers answer like any other."""
-    event = {"type": "test", "timestamp": None, "data": {}}
-    reply = yield _request(event, settings, "test", None)
-    return _judge(reply, 0.0)
+    at = datetime.fromtimestamp(duty.now, UTC).isoformat().replace("+00:00", "Z")
+    reply = yield _request({"type": "test", "timestamp": at, "data": {}}, settings, duty)
+    return _judge(reply, duty)
 
 
 def signatures(secrets: Sequence[str], id_: str, timestamp: int, body: bytes) -> str:
-    """The `webhook-signature` header: one `v1` signature for each secret, newest first."""
+    """The `webhook-signature` header: one `v1` signature for each secret, in their order."""
     signed = b"%s.%d.%s" % (id_.encode(), timestamp, body)
     return " ".join("v1," + _hmac(_key(secret), signed) for secret in secrets)
+
+
+def _key(secret: str) -> bytes:
+    text = secret.removeprefix("whsec_").rstrip("=")
+    return base64.b64decode(text + "=" * (-len(text) % 4))
+
+
+def _hmac(key: bytes, signed: bytes) -> str:
+    return base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
 
 
 def _content(payload: Json, duty: Duty) -> Json:
@@ -153,3 +167,101 @@ def _content(payload: Json, duty: Duty) -> Json:
     if own:
         return own
     return {**payload[EVENT], "type": f"lead.{duty.event}"}
+
+
+def _request(content: Json, settings: Settings, duty: Duty) -> Request:
+    content_type, body = _encoded(content, settings.get("format", "json"))
+    return Request(
+        method=settings.get("method", "POST"),
+        url=settings["url"],
+        headers={
+            "Idempotency-Key": duty.id,
+            **settings.get("headers", {}),
+            **settings.get("secret_headers", {}),
+            **_authorization(settings),
+            "Content-Type": content_type,
+            **_signed(settings, duty, body),
+        },
+        body=body,
+        timeout=settings.get("timeout"),
+    )
+
+
+def _encoded(content: Json, form: str) -> tuple[str, bytes]:
+    if form == "form":
+        return "application/x-www-form-urlencoded", urlencode(list(_fields(content, ""))).encode()
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return "application/json", text.encode()
+
+
+def _fields(value: Json, name: str) -> Iterator[tuple[str, str]]:
+    """A form's fields; what lies deeper is named with brackets: `data[contact][email]`."""
+    if isinstance(value, dict):
+        for key, member in value.items():
+            yield from _fields(member, f"{name}[{key}]" if name else key)
+    elif isinstance(value, list):
+        for position, member in enumerate(value):
+            yield from _fields(member, f"{name}[{position}]")
+    else:
+        yield name, _field(value)
+
+
+def _field(value: Json) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _authorization(settings: Settings) -> dict[str, str]:
+    if "token" in settings:
+        return {"Authorization": f"Bearer {settings['token']}"}
+    if "username" in settings:
+        pair = f"{settings['username']}:{settings['password']}".encode()
+        return {"Authorization": "Basic " + base64.b64encode(pair).decode()}
+    return {}
+
+
+def _signed(settings: Settings, duty: Duty, body: bytes) -> dict[str, str]:
+    """The headers of Standard Webhooks; without a secret there is nothing to sign with."""
+    timestamp = int(duty.now)
+    named = {"webhook-id": duty.id, "webhook-timestamp": str(timestamp)}
+    secrets = [settings["secret"]] if "secret" in settings else []
+    secrets += settings.get("secrets", [])
+    if not secrets:
+        return named
+    return {**named, "webhook-signature": signatures(secrets, duty.id, timestamp, body)}
+
+
+def _judge(reply: Reply, duty: Duty) -> Outcome:
+    """Only 2xx says that the event was taken; what the body says is nobody's convention."""
+    wait = _patience(reply, duty)
+    if 200 <= reply.status < 300:
+        return Outcome(kind=Kind.DELIVERED)
+    said = f"answered {reply.status}"
+    if 300 <= reply.status < 400:
+        where = reply.headers.get("location", "elsewhere")
+        return Outcome(kind=Kind.RETRY, message=f"{said} and points to {where}; not followed")
+    if reply.status == 401:
+        return Outcome(kind=Kind.UNAUTHORIZED, message=f"{said}: the credential is not accepted")
+    if reply.status == 410:
+        return Outcome(kind=Kind.GONE, message=f"{said}: it wants no more events")
+    if reply.status == 429:
+        return Outcome(kind=Kind.THROTTLED, message=said, retry_after=wait)
+    if reply.status in PERMANENT:
+        return Outcome(kind=Kind.REJECTED, message=said)
+    return Outcome(kind=Kind.RETRY, message=said, retry_after=wait)
+
+
+def _patience(reply: Reply, duty: Duty) -> float | None:
+    asked = parse_retry_after(reply.headers.get("retry-after"), duty.now)
+    return None if asked is None else min(asked, LONGEST_PATIENCE)
+
+
+TARGET = Target(
+    label="Webhook",
+    summary="Posts each lead to an address of your own, signed by Standard Webhooks.",
+    settings=SETTINGS,
+    deliver=deliver,
+    check=check,
+    repeat="key",
+)

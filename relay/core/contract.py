@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from relay.core.bodies import read_body, read_files, read_json
 from relay.core.inbound import Inbound, Unreadable
+from relay.core.retry import parse_retry_after
 
 __all__ = [
     "Answer",
@@ -32,6 +33,7 @@ __all__ = [
     "Unreadable",
     "Verifier",
     "no_rate_key",
+    "parse_retry_after",
     "read_body",
     "read_files",
     "read_json",
@@ -224,7 +226,7 @@ class Target:
     summary: str
     settings: Json
     deliver: Callable[[Json, Settings, Duty], Conversation]
-    check: Callable[[Settings], Conversation]
+    check: Callable[[Settings, Duty], Conversation]
     repeat: Literal["key", "lookup", "upsert", "may double"]
     events: tuple[str, ...] = ("created",)
     limits: tuple[str, ...] = ()

@@ -38,9 +38,10 @@ def attempt(rt: Runtime, job: Job) -> Attempted:
     return rt.client.converse(_conversation(job.target, lead, duty), job.target.secrets)
 
 
-def try_check(rt: Runtime, target: ConfiguredTarget) -> Attempted:
+def try_check(rt: Runtime, target: ConfiguredTarget, delivery_id: str) -> Attempted:
     """Ask the target whether its settings work; nothing is kept. Never raises."""
-    return rt.client.converse(target.kind.target.check(target.settings), target.secrets)
+    conversation = target.kind.target.check(target.settings, _trial(delivery_id, rt.clock.now()))
+    return rt.client.converse(conversation, target.secrets)
 
 
 def try_lead(rt: Runtime, target: ConfiguredTarget, document: Json, delivery_id: str) -> Attempted:
@@ -50,7 +51,13 @@ def try_lead(rt: Runtime, target: ConfiguredTarget, document: Json, delivery_id:
     """
     now = rt.clock.now()
     ids = {"id": delivery_id, "number": 0, "public_id": delivery_id, "version": 1}
-    duty = Duty(
+    lead = outgoing(document, ids, _event("created", "", now))
+    conversation = _conversation(target, lead, _trial(delivery_id, now))
+    return rt.client.converse(conversation, target.secrets)
+
+
+def _trial(delivery_id: str, now: datetime) -> Duty:
+    return Duty(
         id=delivery_id,
         event="created",
         lead_id=delivery_id,
@@ -58,8 +65,6 @@ def try_lead(rt: Runtime, target: ConfiguredTarget, document: Json, delivery_id:
         occurred_at=now.timestamp(),
         now=now.timestamp(),
     )
-    lead = outgoing(document, ids, _event("created", "", now))
-    return rt.client.converse(_conversation(target, lead, duty), target.secrets)
 
 
 def _conversation(target: ConfiguredTarget, lead: Json, duty: Duty) -> Conversation:

@@ -48,7 +48,7 @@ def try_target(
     A target that was paused because its credentials were not accepted is resumed when they are now.
     """
     if how == "check":
-        attempted = sending.try_check(rt, target)
+        attempted = sending.try_check(rt, target, str(new_id()))
     else:
         attempted = sending.try_lead(rt, target, SAMPLE, str(new_id()))
     resumed = _works(attempted) and _was_unauthorized(rt, target)
