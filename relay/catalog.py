@@ -8,12 +8,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from relay.core.adapter import InboundAdapter, annotation_problems
+from relay.core.adapter import InboundAdapter
+from relay.core.annotations import annotation_problems, origin_annotation_problems
 from relay.core.checks import schema_problems
 from relay.core.contract import Json, Source, Target
 from relay.core.kinds import Catalog, SourceKind, TargetKind
 from relay.core.lead import LeadSchema
-from relay.core.outbound import OutboundAdapter, origin_problems
+from relay.core.outbound import OutboundAdapter
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -25,7 +26,8 @@ class CatalogError(Exception):
 def load_catalog(root: Path | None = None) -> Catalog:
     """All integrations under `root`, which holds integrations/ and jsonschemas/.
 
-    Raises CatalogError when a folder has no schema, a schema has no folder, or an adapter is not valid.
+    Raises CatalogError when a folder has no schema, a schema has no folder, or an adapter is not
+    valid.
     """
     found = _Finder(root or ROOT)
     catalog = Catalog(dict(found.sources()), dict(found.targets()), found.lead)
@@ -65,7 +67,8 @@ class _Finder:
     def targets(self) -> Iterator[tuple[str, TargetKind]]:
         for folder, schema, declared in self._pairs("target", Target):
             place = f"jsonschemas/targets/{folder.name}.json"
-            if self._sound(schema, declared.settings, place, origin_problems(schema, self.lead)):
+            wrong = origin_annotation_problems(schema, self.lead)
+            if self._sound(schema, declared.settings, place, wrong):
                 adapter = OutboundAdapter(schema)
                 yield (
                     folder.name,

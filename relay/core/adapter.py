@@ -1,7 +1,8 @@
 """The inbound engine: brings what a form builder sent to its places in the canonical lead.
 
-The order in which an answer is placed: the source's own mapping, the adapter's annotation, the rules of
-noise, the answer's type, the name dictionary over all answers together, and else the form fields.
+The order in which an answer is placed: the source's own mapping, the adapter's annotation, the
+rules of noise, the answer's type, the name dictionary over all answers together, and else the form
+fields.
 """
 
 from collections import Counter
@@ -26,9 +27,9 @@ from relay.core.phones import looks_like_phone
 class MappingRules:
     """What one configured source says of its answers.
 
-    `mapping` brings an answer (by its id, ref, label, or path as pointer or with dots) to a place of the
-    lead, to "drop", or to {"field": label}. `region` is where phones without a country code are from.
-    `noise` holds names to drop, a `*` at the end allowed, with the rule's name.
+    `mapping` brings an answer (by its id, ref, label, or path as pointer or with dots) to a place
+    of the lead, to "drop", or to {"field": label}. `region` is where phones without a country code
+    are from. `noise` holds names to drop, a `*` at the end allowed, with the rule's name.
     """
 
     mapping: Mapping[str, Json] = field(default_factory=dict)
@@ -58,13 +59,15 @@ class MappingRules:
 class Mapped:
     """What became of a submission: a canonical lead, or the reasons why it cannot be one.
 
-    Warnings are {kind, place, message, rule?}, reasons {place, message}; places are JSON pointers into
-    what was mapped. `document` is None exactly when there are reasons.
+    Warnings are {kind, place, message, rule?}, reasons {place, message}; places are JSON pointers
+    into what was mapped. `document` is None exactly when there are reasons. `dropped` are the texts
+    that the source's own mapping does not want to be kept anywhere.
     """
 
     document: Json | None
     warnings: list[Json]
     reasons: list[Json]
+    dropped: list[str] = field(default_factory=list)
 
 
 class InboundAdapter:
@@ -74,7 +77,7 @@ class InboundAdapter:
         """Raises ValueError when the schema is none."""
         self.schema = schema
         self.lead = lead
-        self._validator = jsonschema_rs.validator_for(schema)
+        self._validator = jsonschema_rs.validator_for(schema, mask="the value")
         self._dictionary = Dictionary.of(lead)
 
     def map(self, parsed: Parsed, rules: MappingRules) -> Mapped:
@@ -82,20 +85,29 @@ class InboundAdapter:
         document = clean(parsed.document)
         evaluation = self._validator.evaluate(document)
         if not evaluation.valid:
-            return Mapped(None, [], _reasons(evaluation.errors()))
+            return Mapped(None, [], self._reasons(document))
         draft = Draft(self.lead, rules.region)
         items = _items(document, _marks(evaluation.annotations()))
         _Naming(self._dictionary, draft).place(
             [item for item in items if not self._settle(draft, item, rules)]
         )
-        return Mapped(draft.finish(self._dictionary), draft.warnings, [])
+        return Mapped(draft.finish(self._dictionary), draft.warnings, [], draft.dropped)
+
+    def _reasons(self, document: Json) -> list[Json]:
+        return [
+            {"place": pointers.joined(error.instance_path), "message": error.message}
+            for error in self._validator.iter_errors(document)
+        ]
 
     def _settle(self, draft: Draft, item: Item, rules: MappingRules) -> bool:
         """Place an answer that needs no look at the others; false leaves it to the dictionary."""
         goal = rules.goal(item)
-        if goal is not None and draft.follow(item, goal, "mapping"):
+        if goal == "drop":
+            draft.discard(item)
             return True
-        if item.lead is not None and draft.follow(item, item.lead, "adapter"):
+        if goal is not None and draft.follow(item, goal):
+            return True
+        if item.lead is not None and draft.follow(item, item.lead):
             return True
         for name in item.names:
             if rule := rules.own_noise.rule(name) or self._dictionary.noise(name):
@@ -106,7 +118,7 @@ class InboundAdapter:
 
 
 class _Naming:
-    """Places the answers that only their names tell about, looking at all names of the form together."""
+    """Places the answers that only their names tell about, by all names of the form together."""
 
     def __init__(self, dictionary: Dictionary, draft: Draft) -> None:
         self._dictionary = dictionary
@@ -152,7 +164,7 @@ class _Naming:
         return pointer in self._draft.placed or self._plain[pointer] > (pointer in meaning.plain)
 
     def _guesses(self, item: Item) -> Iterator[str]:
-        """What is left may still show by its value what it is, or by the name it has further inside."""
+        """What is left may show by its value what it is, or by the name it has further inside."""
         if isinstance(item.value, str) and item.names:
             for kind, pointer, looks in _GUARDS:
                 if looks(item.value) and self._dictionary.mentions(item.names[0], kind):
@@ -165,12 +177,6 @@ _GUARDS = (
     ("email", "/contact/email", looks_like_email),
     ("phone", "/contact/phone", looks_like_phone),
 )
-
-
-def _reasons(errors: list[Json]) -> list[Json]:
-    return [
-        {"place": error["instanceLocation"], "message": error["error"]} for error in errors
-    ] or [{"place": "", "message": "does not have the shape that this source's submissions have"}]
 
 
 def _marks(annotations: list[Json]) -> dict[tuple[str, ...], Json]:
@@ -228,32 +234,3 @@ def _members(value: Json) -> Iterator[tuple[str, Json]]:
         yield from value.items()
     elif isinstance(value, list):
         yield from ((str(index), member) for index, member in enumerate(value))
-
-
-def annotation_problems(schema: Json, lead: LeadSchema) -> list[str]:
-    """What is wrong with the `lead` annotations of an inbound adapter, with the place of each."""
-    found = []
-    for place, branch in branches(schema):
-        if "lead" in branch and (wrong := goal_problem(branch["lead"], lead, _ANNOTATIONS)):
-            found.append(f"{place}/lead: {wrong}")
-    return found
-
-
-def mapping_problems(mapping: Json, lead: LeadSchema, where: str = "mapping") -> list[str]:
-    """What is wrong with a source's own mapping, with the place of each."""
-    if not isinstance(mapping, dict):
-        return [f"{where}: must be an object"]
-    found = []
-    for name, goal in mapping.items():
-        if wrong := goal_problem(goal, lead, _GOALS):
-            found.append(f"{words_for((name,), where)}: {wrong}")
-    return found
-
-
-_FIELD: Json = {
-    "type": "object",
-    "required": ["field"],
-    "properties": {"field": {"type": "string", "minLength": 1}},
-    "additionalProperties": False,
-}
-_GOALS: Json = {"if": {"type": "object"}, "then": _FIELD, "else": {"type": "string"}}

@@ -15,11 +15,12 @@ _REFS = ("ref", "custom_key", "name")
 _SAYS_WHICH = frozenset({*_LABELS, *_IDS, *_REFS, "type"})
 
 _CONTAINERS = frozenset(
-    "data payload fields field form data formdata form fields formfields form response lead leads contact contacts "
-    "customer user person client applicant answers answer values submission submissions attributes properties body "
-    "record entry entries params parameters query hidden utm tracking attribution meta metadata context cookies "
-    "userdata user data attributiondata devicedata device page profile details event raw rawrequest response "
-    "custom customfields urlparameters human fields ordered results result".split()
+    "data payload fields field form formdata formfields lead leads contact contacts customer user "
+    "person client applicant answers answer values submission submissions attributes properties "
+    "body record entry entries params parameters query hidden utm tracking attribution meta "
+    "metadata context cookies userdata attributiondata devicedata device page profile details "
+    "event raw rawrequest response custom customfields urlparameters human ordered results "
+    "result".split()  # noqa: SIM905 - words read best as words
 )
 
 
@@ -27,8 +28,9 @@ _CONTAINERS = frozenset(
 class Item:
     """One answer on its way to a place: `steps` is where the document has it.
 
-    `names` are what the dictionary is asked for, best first. `far_names` are asked for last: the names
-    of what lies within something that may not be about the lead at all. `lead` is its annotation.
+    `names` are what the dictionary is asked for, best first. `far_names` are asked for last: the
+    names of what lies within something that may not be about the lead at all. `lead` is its
+    annotation.
     """
 
     value: Json

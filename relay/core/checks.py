@@ -1,5 +1,7 @@
-"""Checks of what people configure: each problem names its exact place and what was expected there."""
+"""Checks of what people configure: each problem names its place and what was expected there."""
 
+import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 
 import jsonschema
@@ -7,6 +9,7 @@ from jsonschema.exceptions import ValidationError, best_match
 from jsonschema_specifications import REGISTRY
 
 from relay.core.contract import Json
+from relay.core.pointers import joined
 
 _TYPES = {
     "string": "text",
@@ -22,15 +25,19 @@ _TYPES = {
 def problems(schema: Json, document: Json, where: str = "") -> list[str]:
     """What is wrong with the document by the schema; an empty list when nothing is.
 
-    Each line reads `sources[0].settings.url: must be ...`, `where` being put before its place. Values
-    are never repeated, for they may be secrets. References to other documents are not followed.
+    Each line reads `sources[0].settings.url: must be ...`, `where` being put before its place.
+    Values are never repeated, for they may be secrets. References to other documents are not
+    followed.
     """
     validator = jsonschema.Draft202012Validator(
         schema,
         registry=REGISTRY,
         format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER,
     )
-    lines = [_line(_telling(error), where) for error in validator.iter_errors(document)]
+    try:
+        lines = [_line(_telling(error), where) for error in validator.iter_errors(document)]
+    except RecursionError:
+        return [f"{where}: is nested too deep" if where else "is nested too deep"]
     return sorted(dict.fromkeys(lines))
 
 
@@ -62,26 +69,46 @@ def _telling(error: ValidationError) -> ValidationError:
 def _line(error: ValidationError, where: str) -> str:
     place = words_for(error.absolute_path, where)
     say = _SAYINGS.get(str(error.validator))
-    wrong = say(error) if say else f"does not satisfy {error.validator} {error.validator_value!r}"
+    wrong = say(error) if say else f"does not satisfy {error.validator}"
     return f"{place}: {wrong}" if place else wrong
 
 
+def _wanted(error: ValidationError) -> Json:
+    return error.validator_value
+
+
+def _given(error: ValidationError) -> Json:
+    return error.instance
+
+
 def _missing(error: ValidationError) -> str:
-    absent = [name for name in error.validator_value if name not in error.instance]
-    return "needs " + _listed(absent)
+    return "needs " + _listed(name for name in _wanted(error) if name not in _given(error))
 
 
 def _unknown(error: ValidationError) -> str:
-    known = error.schema.get("properties", {})
-    surplus = [name for name in error.instance if name not in known]
+    schema: Json = error.schema
+    known, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
+    surplus = [
+        name
+        for name in _given(error)
+        if name not in known and not any(re.search(pattern, name) for pattern in patterns)
+    ]
     allowed = f"; known are {_listed(known)}" if known else ""
     return f"has no {_listed(surplus)}{allowed}"
 
 
 def _type(error: ValidationError) -> str:
-    wanted = error.validator_value
+    wanted = _wanted(error)
     names = [wanted] if isinstance(wanted, str) else wanted
     return "must be " + " or ".join(_TYPES.get(name, name) for name in names)
+
+
+def _choice(error: ValidationError) -> str:
+    return "must be one of " + ", ".join(_as_json(value) for value in _wanted(error))
+
+
+def _as_json(value: Json) -> str:
+    return repr(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _listed(names: Iterable[str]) -> str:
@@ -89,7 +116,7 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _says(text: str) -> Callable[[ValidationError], str]:
-    return lambda error: text.format(error.validator_value)
+    return lambda error: text.format(_wanted(error))
 
 
 _SAYINGS: dict[str, Callable[[ValidationError], str]] = {
@@ -97,8 +124,8 @@ _SAYINGS: dict[str, Callable[[ValidationError], str]] = {
     "additionalProperties": _unknown,
     "unevaluatedProperties": _unknown,
     "type": _type,
-    "enum": lambda error: f"must be one of {_listed(map(str, error.validator_value))}",
-    "const": _says("must be {!r}"),
+    "enum": _choice,
+    "const": lambda error: f"must be {_as_json(_wanted(error))}",
     "pattern": _says("must match {}"),
     "format": _says("must be a valid {}"),
     "minLength": _says("must have at least {} characters"),
@@ -131,7 +158,7 @@ def _branches(schema: Json, place: str) -> Iterator[tuple[str, Json]]:
     for keyword, value in schema.items():
         if keyword in _NAMED and isinstance(value, dict):
             for name, inner in value.items():
-                yield from _branches(inner, f"{place}/{keyword}/{name}")
+                yield from _branches(inner, place + joined((keyword, name)))
         elif keyword in _LISTED and isinstance(value, list):
             for index, inner in enumerate(value):
                 yield from _branches(inner, f"{place}/{keyword}/{index}")
@@ -142,5 +169,6 @@ def _branches(schema: Json, place: str) -> Iterator[tuple[str, Json]]:
 _NAMED = frozenset({"properties", "patternProperties", "$defs", "dependentSchemas"})
 _LISTED = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
 _SINGLE = frozenset(
-    "items additionalProperties contains propertyNames not if then else unevaluatedItems unevaluatedProperties".split()
+    "items additionalProperties contains propertyNames not if then else unevaluatedItems "
+    "unevaluatedProperties".split()  # noqa: SIM905 - words read best as words
 )

@@ -1,4 +1,4 @@
-"""Cleaning of JSON values: what databases and other programs refuse is taken out before it is kept."""
+"""Cleaning of JSON values: what databases and other programs refuse is taken out."""
 
 import math
 

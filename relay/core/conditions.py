@@ -11,7 +11,7 @@ from relay.core.contract import Json
 
 
 def matches(condition: Json, document: Json) -> bool:
-    """Whether a lead fulfils a condition; {} is fulfilled by all. Raises ValueError on a bad condition."""
+    """Whether a lead fulfils a condition, as all do {}. Raises ValueError on a bad condition."""
     if condition == {} or condition is True:
         return True
     return _compiled(json.dumps(condition, sort_keys=True)).is_valid(document)

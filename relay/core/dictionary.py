@@ -14,7 +14,8 @@ _LONGEST = 200
 # punctuation named one by one: the vowel signs of Indian scripts are no letters to \\w
 _SEPARATORS = re.compile(r"[\s!-/:-@\[-`{-©«-±´¶-¹»-¿×÷\u2010-\u205e\u3000-\u303f・]+")
 _PREFIX = re.compile(
-    r"(?:(?:wpforms fields?|form fields?|fields?|your|contact|input|q\d+|item meta|et pb contact)\s)+(?:\d+\s)?"
+    r"(?:(?:wpforms fields?|form fields?|fields?|your|contact|input|q\d+|item meta|et pb contact)"
+    r"\s)+(?:\d+\s)?"
 )
 _SUFFIX = re.compile(
     r"(?:\s(?:optional|required|mandatory|freiwillig|pflichtfeld|facultatif|optionnel|obligatoire|opcional"
@@ -22,8 +23,9 @@ _SUFFIX = re.compile(
 )
 _ASKING = re.compile(
     r"(?:please |bitte |kindly )?"
-    r"(?:what s|what is|whats|enter|type|type in|provide|fill in|give us|share|tell us|may we have|can we have"
-    r"|wie lautet|wie ist|geben sie|quel est|quelle est|cual es|cuál es|qual e|qual é|qual è|wat is)?\s?"
+    r"(?:what s|what is|whats|enter|type|type in|provide|fill in|give us|share|tell us|may we have"
+    r"|can we have|wie lautet|wie ist|geben sie|quel est|quelle est|cual es|cuál es|qual e|qual é"
+    r"|qual è|wat is)?\s?"
     r"(?:your|the|my|ihre|ihr|deine|dein|meine|mein|votre|ton|ta|vos|su|tu|mi|o seu|a sua|seu|sua"
     r"|il tuo|la tua|tuo|tua|je|jouw|uw|din|ditt|ваш|ваша|ваше)\s"
 )
@@ -54,7 +56,7 @@ NOTHING = Meaning()
 
 
 class Dictionary:
-    """Looks field names up; each look-up is remembered, for a form sends the same names every time."""
+    """Looks field names up and remembers them, for a form sends the same names every time."""
 
     def __init__(self, lead: LeadSchema) -> None:
         """The names are the annotations of the canonical schema, whose order decides first."""
@@ -155,7 +157,7 @@ def _spaced(label: str) -> str:
 
 
 def _compact(name: str) -> str:
-    """Without blanks, so that firstName, first_name and first name are one; digits alone stay apart."""
+    """Without blanks, so that firstName and first_name are one; digits alone stay apart."""
     compact = name.replace(" ", "")
     return name if compact.isdigit() else compact
 

@@ -10,6 +10,7 @@ from relay.core.lead import VERSION, LeadSchema, Place, is_empty
 from relay.core.links import query_pairs
 from relay.core.names import complete_names
 from relay.core.places import Around
+from relay.core.templates import as_text
 
 _LINKS = ("page_url", "landing_page", "conversion_page", "referrer")
 _UTM = "/attribution/utm/"
@@ -25,21 +26,23 @@ class Draft:
         self.document: dict[str, Json] = {"v": VERSION}
         self.warnings: list[Json] = []
         self.placed: set[str] = set()
+        self.dropped: list[str] = []
         self._lead = lead
         self._region = region
         self._repeats: dict[str, int] = defaultdict(int)
 
-    def follow(self, item: Item, goal: Json, rule: str) -> bool:
+    def follow(self, item: Item, goal: Json) -> bool:
         """Do what a mapping or an annotation says; false when the value does not fit there."""
-        if goal == "drop":
-            self.drop(item, rule)
-        elif isinstance(goal, str):
+        if isinstance(goal, str):
             return self.place(item, goal)
-        elif "drop" in goal:
+        if isinstance(goal, dict) and isinstance(goal.get("drop"), str):
             self.drop(item, goal["drop"])
-        else:
+            return True
+        if isinstance(goal, dict) and isinstance(goal.get("field"), str):
             self.keep(item, goal["field"])
-        return True
+            return True
+        self.warn(item, "mapping", "nothing can be done by what its mapping says")
+        return False
 
     def place(self, item: Item, pointer: str) -> bool:
         """Bring an answer to a place; false when the place is taken or cannot hold it."""
@@ -78,6 +81,11 @@ class Draft:
     def drop(self, item: Item, rule: str) -> None:
         """Leave an answer out, and list it with the rule that says so."""
         self.warn(item, "noise", f"{item.title} is not an answer: {rule}", rule=rule)
+
+    def discard(self, item: Item) -> None:
+        """Leave an answer out that the source's own mapping does not want to be kept anywhere."""
+        self.drop(item, "mapping")
+        self.dropped += [as_text(value) for _, value in pointers.leaves(item.value)]
 
     def warn(self, item: Item, kind: str, message: str, **more: str) -> None:
         """Note something that a person may want to look at."""

@@ -23,7 +23,7 @@ class SourceKind:
 
 @dataclass(frozen=True)
 class TargetKind:
-    """One target integration: its declaration, its outgoing adapter and its set-up guide (Markdown)."""
+    """One target integration: its declaration, outgoing adapter and set-up guide (Markdown)."""
 
     name: str
     target: Target

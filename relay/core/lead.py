@@ -57,7 +57,8 @@ class LeadSchema:
     @property
     def noise(self) -> Mapping[str, str]:
         """Names of fields that are machinery, a `*` at the end allowed, with the rule's name."""
-        return self.schema.get("x-noise", {})
+        rules: Mapping[str, str] = self.schema.get("x-noise", {})
+        return rules
 
     @cached_property
     def titles(self) -> dict[str, str]:
@@ -138,8 +139,9 @@ class LeadSchema:
 def merge(older: Json, newer: Json) -> Json:
     """The lead after an update: new non-empty values win, what the update lacks stays.
 
-    Objects are merged key by key, so that an update of one answer keeps the others; an empty string,
-    null or an empty list never erases. A phone or a consent is one value and is taken as a whole.
+    Objects are merged key by key, so that an update of one answer keeps the others; an empty
+    string, null or an empty list never erases. A phone or a consent is one value and is taken as a
+    whole.
     """
     if not isinstance(older, dict) or not isinstance(newer, dict) or "raw" in newer:
         return older if is_empty(newer) else newer
@@ -180,7 +182,7 @@ def summary(document: Json) -> Summary:
 
 
 def match_keys(document: Json) -> dict[str, str]:
-    """What other leads may be matched by: `email` in lower case, `phone` in E.164; each if known."""
+    """What leads may be matched by: `email` in lower case, `phone` in E.164; each if known."""
     keys: dict[str, str] = {}
     email: Any = pointers.get(document, "/contact/email")
     phone: Any = pointers.get(document, "/contact/phone/e164")
@@ -192,5 +194,5 @@ def match_keys(document: Json) -> dict[str, str]:
 
 
 def outgoing(document: Json, ids: Json, event: Json) -> Json:
-    """The lead as targets get it: with its identifiers {id, number, public_id, version} and its event."""
+    """The lead as targets get it: with its ids {id, number, public_id, version} and its event."""
     return {**document, "ids": ids, "event": event}

@@ -7,7 +7,7 @@ _LONGEST = 8192
 
 
 def query_pairs(address: str) -> Iterator[tuple[str, str]]:
-    """The non-empty query parameters of an address, those behind its # last; none of a broken one."""
+    """The non-empty query parameters of an address, those behind # last; none of a broken one."""
     if "=" not in address or len(address) > _LONGEST:
         return
     try:

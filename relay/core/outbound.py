@@ -11,13 +11,29 @@ from relay.core.contract import Json
 from relay.core.lead import is_empty
 from relay.core.templates import as_is, render, tokens_of
 
+Steps = tuple[str | int, ...]
+_GAP = object()
+
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A payload and, where it is not what the target takes, what is wrong with it, place by place."""
+    """A payload and, where it is not what the target takes, what is wrong, place by place."""
 
     payload: Json
     errors: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """One annotation: where in the adapter it stands, where in the payload its value goes.
+
+    `sources` are pointers into the lead; the first present one wins, else `default`.
+    """
+
+    place: str
+    steps: Steps
+    sources: Json
+    default: Json
 
 
 class OutboundAdapter:
@@ -30,22 +46,24 @@ class OutboundAdapter:
     def __init__(self, schema: Json) -> None:
         """Raises ValueError when the schema is none."""
         self.schema = schema
-        self._validator = jsonschema_rs.validator_for(schema)
-        self.origins: dict[str, Json] = dict(_origins(schema, schema, ()))
+        self._validator = jsonschema_rs.validator_for(schema, mask="the value")
+        self._origins = {pointers.joined(origin.steps): origin for origin in origins(schema)}
 
     def build(self, lead: Json, mapping: Mapping[str, Json]) -> Built:
-        """The payload of this lead, which is left untouched.
+        """The payload of this lead, which is left untouched. Never raises.
 
         The target's own mapping is laid over: {payload pointer: lead pointer | list of them |
-        {"template": "[token]{default}"} | {"value": anything}}; null takes a value out. What the lead
-        lacks is left out.
+        {"template": "[token]{default}"} | {"value": anything}}; null takes out what the adapter
+        would put there. What the lead lacks is left out.
         """
-        payload: Json = {}
-        for pointer, origin in {**self.origins, **mapping}.items():
-            value = _value(lead, origin)
-            if value is not None:
-                payload = _with(payload, pointers.parts(pointer), value)
-        return Built(payload, self._errors(payload))
+        making = _Making(lead)
+        for pointer, origin in self._origins.items():
+            if not _is_overlaid(pointer, mapping):
+                making.put(origin.steps, making.first(origin.sources, origin.default))
+        for pointer, wish in mapping.items():
+            making.follow(pointer, wish)
+        payload = _closed(making.payload)
+        return Built(payload, making.errors + self._errors(payload))
 
     def _errors(self, payload: Json) -> list[str]:
         if self._validator.is_valid(payload):
@@ -56,38 +74,109 @@ class OutboundAdapter:
         ]
 
 
-def _origins(root: Json, schema: Json, steps: tuple[str, ...]) -> Iterator[tuple[str, Json]]:
-    """Where each value of the payload comes from, by the annotations of the schema's properties."""
+class _Making:
+    """A payload in the making."""
+
+    def __init__(self, lead: Json) -> None:
+        self.payload: Json = {}
+        self.errors: list[str] = []
+        self._lead = lead
+        self._tokens: dict[str, Json] | None = None
+
+    def follow(self, pointer: str, wish: Json) -> None:
+        """Put what the mapping wishes for; a wish that means nothing is an error of the payload."""
+        try:
+            self.put(pointers.parts(pointer), self._wished(wish))
+        except (ValueError, TypeError, KeyError):
+            self.errors.append(f"mapping of {pointer}: cannot be followed")
+
+    def put(self, steps: Steps, value: Json) -> None:
+        """Put a value at a place of the payload, unless there is none."""
+        if value is not None:
+            self.payload = _with(self.payload, steps, value)
+
+    def first(self, sources: Json, default: Json = None) -> Json:
+        """The first value that the lead has at one of these pointers, else the default."""
+        for source in [sources] if isinstance(sources, str) else sources:
+            if not is_empty(value := pointers.get(self._lead, source)):
+                return value
+        return default
+
+    def _wished(self, wish: Json) -> Json:
+        if wish is None:
+            return None
+        if not isinstance(wish, dict):
+            return self.first(wish)
+        if "value" in wish:
+            return wish["value"]
+        if self._tokens is None:
+            self._tokens = tokens_of(self._lead)
+        return render(wish["template"], self._tokens, as_is)
+
+
+def origins(schema: Json) -> Iterator[Origin]:
+    """Where each value of the payload comes from, by the annotations of an outbound adapter."""
+    return _origins(schema, schema, "", (), frozenset())
+
+
+def _origins(
+    root: Json, schema: Json, place: str, steps: Steps, refs: frozenset[str]
+) -> Iterator[Origin]:
     if not isinstance(schema, dict):
         return
     if "lead" in schema:
-        default = {"default": schema["default"]} if "default" in schema else {}
-        yield pointers.joined(steps), {"lead": schema["lead"], **default}
-    if str(schema.get("$ref", "")).startswith("#/"):
-        yield from _origins(root, pointers.get(root, schema["$ref"][1:]), steps)
-    for part in schema.get("allOf", ()):
-        yield from _origins(root, part, steps)
+        yield Origin(place, steps, schema["lead"], schema.get("default"))
+    reference = str(schema.get("$ref", ""))
+    if reference.startswith("#/") and reference not in refs:
+        inner = pointers.get(root, reference[1:])
+        yield from _origins(root, inner, reference[1:], steps, refs | {reference})
+    for at, part in enumerate(schema.get("allOf", ())):
+        yield from _origins(root, part, f"{place}/allOf/{at}", steps, refs)
     for name, inner in schema.get("properties", {}).items():
-        yield from _origins(root, inner, (*steps, name))
+        within = place + pointers.joined(("properties", name))
+        yield from _origins(root, inner, within, (*steps, name), refs)
+    for at, inner in enumerate(schema.get("prefixItems", ())):
+        yield from _origins(root, inner, f"{place}/prefixItems/{at}", (*steps, at), refs)
 
 
-def _value(lead: Json, origin: Json) -> Json:
-    if origin is None or isinstance(origin, str | list):
-        origin = {"lead": origin or []} if origin is None else {"lead": origin}
-    if "value" in origin:
-        return origin["value"]
-    if "template" in origin:
-        return render(origin["template"], tokens_of(lead), as_is)
-    sources = [origin["lead"]] if isinstance(origin["lead"], str) else origin["lead"]
-    for source in sources:
-        if not is_empty(value := pointers.get(lead, source)):
-            return value
-    return origin.get("default")
+def _is_overlaid(pointer: str, mapping: Mapping[str, Json]) -> bool:
+    """Whether the mapping speaks of this place itself, or takes out something that it is within."""
+    if not mapping:
+        return False
+    if pointer in mapping:
+        return True
+    return any(wish is None and pointer.startswith(f"{over}/") for over, wish in mapping.items())
 
 
-def _with(payload: Json, steps: tuple[str, ...], value: Json) -> Json:
-    """The payload with a value at a place, sharing the rest with what it was."""
+def _with(payload: Json, steps: Steps, value: Json) -> Json:
+    """The payload with a value at a place, sharing the rest with what it was.
+
+    Where nothing is yet, a position makes a list, and so does the step "0" of a mapping.
+    """
     if not steps:
         return value
+    step, *rest = steps
+    if isinstance(payload, list) or (step in (0, "0") and not payload) or isinstance(step, int):
+        return _with_item(payload if isinstance(payload, list) else [], step, tuple(rest), value)
     inner = payload if isinstance(payload, dict) else {}
-    return {**inner, steps[0]: _with(inner.get(steps[0]), steps[1:], value)}
+    return {**inner, step: _with(inner.get(step), tuple(rest), value)}
+
+
+def _with_item(items: list[Json], step: str | int, rest: Steps, value: Json) -> Json:
+    position = min(int(step), len(items) + _MOST_GAPS)
+    filled = [*items, *[_GAP] * (position + 1 - len(items))]
+    before = None if filled[position] is _GAP else filled[position]
+    filled[position] = _with(before, rest, value)
+    return filled
+
+
+_MOST_GAPS = 100
+
+
+def _closed(payload: Json) -> Json:
+    """The payload without the positions of its lists that nothing came to."""
+    if isinstance(payload, dict):
+        return {name: _closed(value) for name, value in payload.items()}
+    if isinstance(payload, list):
+        return [_closed(item) for item in payload if item is not _GAP]
+    return payload

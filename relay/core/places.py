@@ -1,4 +1,4 @@
-"""How a value is read at each kind of place of the lead; the kinds are the `x-reads` of lead.json."""
+"""How a value is read at each kind of place of the lead; the kinds are `x-reads` in lead.json."""
 
 import math
 import re
@@ -15,7 +15,7 @@ from relay.core.phones import read_phone
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A value as its place keeps it, with a warning (kind, message) where it is not quite in order."""
+    """A value as its place keeps it, with a warning (kind, message) where it is not in order."""
 
     value: Json
     warning: tuple[str, str] | None = None
@@ -23,14 +23,14 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What a reader may know beside the value: the source's default region and the answer's label."""
+    """What a reader may know beside the value: the source's region and the answer's label."""
 
     region: str | None = None
     label: str | None = None
 
 
 def read(kind: str, value: Json, around: Around) -> Read | None:
-    """The value as a place of this kind keeps it; None when it has a shape that the place cannot hold."""
+    """The value as a place of this kind keeps it; None when the place cannot hold its shape."""
     return _READERS[kind](value, around)
 
 
@@ -114,7 +114,7 @@ def _map(value: Json, _around: Around) -> Read | None:
 
 
 def _files(value: Json, around: Around) -> Read | None:
-    """Files are noted, not fetched: each becomes {url} or what its sender says of it, and its label."""
+    """Files are noted, not fetched: {url} or what the sender says of it, and the label."""
     files = []
     for item in value if isinstance(value, list) else [value]:
         if isinstance(item, str):

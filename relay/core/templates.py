@@ -16,8 +16,8 @@ _JSON_WORDS = frozenset({"true", "false", "null"})
 def render(template: str, tokens: Mapping[str, Json], escape: Callable[[str], str]) -> str:
     """The template with each token's value, escaped for the place where the text will stand.
 
-    A token without value and default becomes nothing. What was put in is never looked at again, so a
-    value that looks like a token stays as it is. Token names know no capitals.
+    A token without value and default becomes nothing. What was put in is never looked at again, so
+    a value that looks like a token stays as it is. Token names know no capitals.
     """
 
     def value_of(match: re.Match[str]) -> str:
@@ -33,9 +33,9 @@ def render(template: str, tokens: Mapping[str, Json], escape: Callable[[str], st
 def tokens_of(lead: Json) -> dict[str, Json]:
     """The tokens of a lead, by name in lower case.
 
-    Every value by its dotted path (`contact.email`), the known ones also by their last name (`email`,
-    `gclid`) and UTM values as `utm_source`; then the custom tokens, then the form fields by their label
-    with `_` for blanks. What comes first keeps its name.
+    Every value by its dotted path (`contact.email`), the known ones also by their last name
+    (`email`, `gclid`) and UTM values as `utm_source`; then the custom tokens, then the form fields
+    by their label with `_` for blanks. What comes first keeps its name.
     """
     found: dict[str, Json] = {}
     _flatten(lead, "", found)
