@@ -15,12 +15,14 @@ _REFS = ("ref", "custom_key", "name")
 _SAYS_WHICH = frozenset({*_LABELS, *_IDS, *_REFS, "type"})
 
 _CONTAINERS = frozenset(
-    "data payload fields field form formdata formfields lead leads contact contacts customer user "
-    "person client applicant answers answer values submission submissions attributes properties "
-    "body record entry entries params parameters query hidden utm tracking attribution meta "
-    "metadata context cookies userdata attributiondata devicedata device page profile details "
-    "event raw rawrequest response custom customfields urlparameters human ordered results "
-    "result".split()  # noqa: SIM905 - words read best as words
+    """
+    data payload fields field form formdata formfields lead leads contact contacts customer user
+    person client applicant answers answer values submission submissions attributes properties
+    body record entry entries params parameters query hidden utm tracking attribution meta
+    metadata context cookies userdata attributiondata devicedata device page profile details
+    event raw rawrequest response custom customfields urlparameters human ordered results
+    result
+    """.split()  # noqa: SIM905 - words read best as words
 )
 
 

@@ -169,6 +169,8 @@ def _branches(schema: Json, place: str) -> Iterator[tuple[str, Json]]:
 _NAMED = frozenset({"properties", "patternProperties", "$defs", "dependentSchemas"})
 _LISTED = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
 _SINGLE = frozenset(
-    "items additionalProperties contains propertyNames not if then else unevaluatedItems "
-    "unevaluatedProperties".split()  # noqa: SIM905 - words read best as words
+    """
+    items additionalProperties contains propertyNames not if then else unevaluatedItems
+    unevaluatedProperties
+    """.split()  # noqa: SIM905 - words read best as words
 )

@@ -3,14 +3,18 @@
 from relay.core.contract import Json
 
 _GRANTED = frozenset(
-    "true 1 yes y on granted grant accepted accept agreed agree checked ok opt-in optin subscribed "
-    "ja oui si sí sì sim evet tak да так 是 同意 はい 同意する 예 네 kyllä igen ano da ya có "
-    "vâng".split()  # noqa: SIM905 - words read best as words
+    """
+    true 1 yes y on granted grant accepted accept agreed agree checked ok opt-in optin subscribed
+    ja oui si sí sì sim evet tak да так 是 同意 はい 同意する 예 네 kyllä igen ano da ya có
+    vâng
+    """.split()  # noqa: SIM905 - words read best as words
 )
 _DENIED = frozenset(
-    "false 0 no n off denied deny declined decline refused unchecked opt-out optout unsubscribed "
-    "nein non não nao nee nej nei hayır hayir nie нет ні 否 不同意 いいえ 아니오 아니요 ei nem ne "
-    "tidak không".split()  # noqa: SIM905 - words read best as words
+    """
+    false 0 no n off denied deny declined decline refused unchecked opt-out optout unsubscribed
+    nein non não nao nee nej nei hayır hayir nie нет ні 否 不同意 いいえ 아니오 아니요 ei nem ne
+    tidak không
+    """.split()  # noqa: SIM905 - words read best as words
 )
 _GRANTING = (
     "i agree",
