@@ -2,9 +2,6 @@
 
 import limits
 
-from relay.core.contract import Json
-from relay.core.lead import LeadSchema
-
 
 def limit_problems(text: str) -> list[str]:
     """What is wrong with a limit such as `10/second` (`limits` notation, several by semicolons)."""
@@ -15,17 +12,3 @@ def limit_problems(text: str) -> list[str]:
     if any(limit.amount < 1 for limit in found):
         return [f"{text!r} would let nothing through"]
     return []
-
-
-def placement_problems(wish: Json, lead: LeadSchema) -> list[str]:
-    """What is wrong with the place in the lead that a source's mapping puts an answer to."""
-    if not isinstance(wish, str) or wish == "drop" or lead.place(wish) is not None:
-        return []
-    return [f"a lead has no place {wish}"]
-
-
-def origin_problems(wish: Json, lead: LeadSchema) -> list[str]:
-    """What is wrong with the place in the lead that a target's mapping takes a value from."""
-    if not isinstance(wish, str) or lead.knows(wish):
-        return []
-    return [f"a lead never has anything at {wish}"]

@@ -7,6 +7,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from relay.core import rules
+from relay.core.annotations import goal_problems, origin_problems
 from relay.core.checks import problems
 from relay.core.conditions import check_condition
 from relay.core.contract import Json
@@ -119,7 +120,7 @@ class Planner:
         for name, text in document.get("limits", {}).items():
             self._wrong(asked, f"/limits/{name}", *rules.limit_problems(text))
         for name, wish in document.get("mapping", {}).items():
-            found = rules.placement_problems(wish, self._catalog.lead)
+            found = goal_problems(wish, self._catalog.lead)
             self._wrong(asked, joined(["mapping", name]), *found)
         self._check_refusals(asked, document)
         element = self._element(
@@ -136,7 +137,7 @@ class Planner:
         for number, text in enumerate(document.get("limits", [])):
             self._wrong(asked, f"/limits/{number}", *rules.limit_problems(text))
         for name, wish in document.get("mapping", {}).items():
-            found = rules.origin_problems(wish, self._catalog.lead)
+            found = origin_problems(wish, self._catalog.lead)
             self._wrong(asked, joined(["mapping", name]), *found)
         return self._element(
             asked, document, places_of_secrets(kind.target.settings, "target", document)
