@@ -63,6 +63,7 @@ def supervisor_config(
         "nodaemon": "true",
         "nocleanup": "true",
         "user": str(os.getuid()),  # says that it means to run as whoever started it
+        "loglevel": "warn",
         "logfile": "/dev/null",  # what it says on standard output is enough
         "logfile_maxbytes": "0",
         "pidfile": _literal(str(directory / "supervisord.pid")),

@@ -1,9 +1,9 @@
 """`python -m relay web`: the web process, gunicorn with threads."""
 
-import os
 import sys
 
 import click
+from gunicorn.app import wsgiapp
 
 from relay.cli.command import OnRuntime
 from relay.config import Config
@@ -19,9 +19,8 @@ SILENT_SECONDS = 60
 @click.command(cls=OnRuntime)
 def web() -> None:
     """Serve HTTP on PORT."""
-    os.execv(  # noqa: S606 - our own interpreter, no shell
-        sys.executable, [sys.executable, "-m", "gunicorn", *gunicorn_options(current().config)]
-    )
+    sys.argv[1:] = gunicorn_options(current().config)  # what its entry point reads
+    wsgiapp.run(prog="gunicorn")  # here, so that its processes find everything imported
 
 
 def gunicorn_options(config: Config) -> list[str]:
