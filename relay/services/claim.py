@@ -15,7 +15,7 @@ from relay.runtime import Runtime
 from relay.services.configured import ConfiguredTarget
 from relay.services.deliveries import end
 from relay.store.insert import insert_new
-from relay.store.tables import attempts, deliveries, lanes, lead_versions, leads, rate_keys
+from relay.store.tables import attempts, deliveries, lanes, lead_versions, leads, rate_keys, state_is
 
 MOST_TRIES = 3
 """A delivery whose worker died this often is given up."""
@@ -85,10 +85,10 @@ def ready(now: datetime) -> sa.ColumnElement[bool]:
     """The condition on a delivery that may be sent as far as it alone is concerned."""
     before = deliveries.alias()
     open_before = sa.exists().where(
-        before.c.id == deliveries.c.after_id, before.c.state.in_(("waiting", "sending"))
+        before.c.id == deliveries.c.after_id, state_is(before, "waiting", "sending")
     )
     return sa.and_(
-        deliveries.c.state == "waiting",
+        state_is(deliveries, "waiting"),
         deliveries.c.due_at <= now,
         sa.or_(deliveries.c.after_id.is_(None), ~open_before),
     )
@@ -117,7 +117,7 @@ def _flying(target: ConfiguredTarget, now: datetime) -> sa.Select[int, int, int]
         sa.func.count().filter(own).label("lane"),
         sa.func.count().filter(own, deliveries.c.tries >= MOST_TRIES).label("suspects"),
     ).where(
-        deliveries.c.state == "sending",
+        state_is(deliveries, "sending"),
         deliveries.c.rate_key == target.rate_key,
         deliveries.c.leased_until > now,
     )

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from relay.store.tables import deliveries
+from relay.store.tables import deliveries, state_is
 
 
 def end(
@@ -20,7 +20,7 @@ def end(
         return 0
     ended = connection.execute(
         sa.update(deliveries)
-        .where(deliveries.c.id.in_(ids), deliveries.c.state == "waiting")
+        .where(deliveries.c.id.in_(ids), state_is(deliveries, "waiting"))
         .values(state=state, reason=reason, settled_at=now)
         .returning(deliveries.c.id)
     )
@@ -42,7 +42,7 @@ def promote(connection: sa.Connection, ended: Sequence[UUID]) -> None:
             .where(
                 deliveries.c.after_id.in_(was_created),
                 deliveries.c.event == "updated",
-                deliveries.c.state == "waiting",
+                state_is(deliveries, "waiting"),
             )
             .values(event="created")
         )

@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from relay.runtime import Runtime
-from relay.store.tables import deliveries
+from relay.store.tables import deliveries, state_is
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ class Leases:
         # What a settlement has locked is over in a moment: waiting for it could deadlock with it.
         ours = (
             sa.select(deliveries.c.id)
-            .where(deliveries.c.state == "sending", deliveries.c.lease_token.in_(tokens))
+            .where(state_is(deliveries, "sending"), deliveries.c.lease_token.in_(tokens))
             .with_for_update(skip_locked=True)
         )
         until = self._rt.clock.now() + timedelta(seconds=self._rt.config.lease_seconds)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+END_WAIT = 5.0
+"""Seconds that the end waits for a claim under way."""
+
 
 class Refills:
     """One thread that runs the forward step for lanes when their time comes, each lane once."""
@@ -42,10 +45,13 @@ class Refills:
             self._news.notify()
 
     def close(self) -> None:
-        """End the thread."""
+        """End the thread, after the claim that it is writing."""
         with self._news:
             self._closed = True
             self._news.notify()
+            thread = self._thread
+        if thread is not None:
+            thread.join(END_WAIT)
 
     def _run(self) -> None:
         while (lane := self._next()) is not None:

@@ -22,6 +22,9 @@ from relay.store.writer import GroupCommit
 
 logger = logging.getLogger(__name__)
 
+END_WAIT = 5.0
+"""Seconds that the end waits for leases that are being renewed."""
+
 SETTLE_WAIT = 86400.0
 """Seconds that a fact may wait for a database that is away: it is not sent again to be known."""
 
@@ -50,7 +53,8 @@ class Senders:
             wait=SETTLE_WAIT,
             after=self._refill_after,
         )
-        threading.Thread(target=self._keep_leases, name="leases", daemon=True).start()
+        self._keeper = threading.Thread(target=self._keep_leases, name="leases", daemon=True)
+        self._keeper.start()
 
     def reserve(self, lane: UUID, most: int) -> int:
         """Take up to `most` senders for a lane; those not used are given back."""
@@ -90,6 +94,7 @@ class Senders:
         for _ in self._threads:
             self._work.put(None)
         self._settler.close()
+        self._keeper.join(END_WAIT)
 
     def _grow(self) -> None:
         with self._lock:

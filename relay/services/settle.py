@@ -18,7 +18,7 @@ from relay.net.client import Attempted
 from relay.services.claim import Job, ready
 from relay.services.deliveries import promote
 from relay.store.insert import insert_new
-from relay.store.tables import attempts, deliveries, lanes
+from relay.store.tables import attempts, deliveries, lanes, state_is
 
 LONGEST_TEXT = 2000
 """Characters kept of a message, a remote id and a remote address."""
@@ -80,7 +80,7 @@ def _held(connection: sa.Connection, batch: Sequence[Settlement]) -> set[UUID]:
     tokens = {one.job.id: one.job.token for one in batch}
     statement = (
         sa.select(deliveries.c.id, deliveries.c.lease_token)
-        .where(deliveries.c.id.in_(tokens), deliveries.c.state == "sending")
+        .where(deliveries.c.id.in_(tokens), state_is(deliveries, "sending"))
         .order_by(deliveries.c.id)
         .with_for_update()
     )

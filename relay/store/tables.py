@@ -441,8 +441,8 @@ ledger_days = sa.Table(  # counts of rows that retention has removed
 )
 
 
-def state_is(table: sa.Table, *states: str) -> sa.ColumnElement[bool]:
+def state_is(table: sa.FromClause, *states: str) -> sa.ColumnElement[bool]:
     """A condition on `state` written out, since a bound value hides the small indexes."""
-    listed = [sa.literal_column(f"'{state}'") for state in states]
+    listed: list[sa.ColumnElement[str]] = [sa.literal_column(f"'{state}'") for state in states]
     state: sa.ColumnElement[str] = table.c.state
     return state == listed[0] if len(listed) == 1 else state.in_(listed)
