@@ -40,6 +40,7 @@ class ConfiguredSource:
     mapping: Mapping[str, Json]
     refuse: list[Json]
     paused: bool
+    archived: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,7 @@ def open_source(rt: Runtime, row: Any) -> ConfiguredSource:
         mapping=row.mapping,
         refuse=row.refuse,
         paused=row.paused_at is not None,
+        archived=row.archived_at is not None,
     )
 
 

@@ -91,6 +91,7 @@ def _submissions() -> sa.Select[tuple[object, ...]]:
             submissions,
             sources.c.name.label("source"),
             sources.c.kind.label("kind"),
+            sources.c.archived_at.label("source_archived_at"),
             bodies.c.body.label("raw"),
             bodies.c.headers.label("raw_headers"),
             bodies.c.method.label("raw_method"),
@@ -111,6 +112,7 @@ def _deliveries(connection: sa.Connection, lead_id: UUID) -> list[Row]:
             deliveries,
             targets.c.name.label("target"),
             targets.c.kind.label("target_kind"),
+            targets.c.archived_at.label("target_archived_at"),
             routes.c.condition.label("route_condition"),
         )
         .join(targets, targets.c.id == deliveries.c.target_id)

@@ -1,6 +1,7 @@
 """What has just arrived at a source, for somebody who is setting it up and waits for it."""
 
 from dataclasses import dataclass
+from hashlib import sha256
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -26,6 +27,13 @@ class Arrival:
         if self.submission is None or self.submission["state"] == "received":
             return False
         return all(row["state"] not in UNFINISHED for row in self.deliveries)
+
+    @property
+    def seen(self) -> str:
+        """A short text that differs as soon as there is something new to show."""
+        rows = [self.submission, self.refusal, *self.deliveries]
+        news = [(row["id"], row.get("state"), row.get("reason")) for row in rows if row]
+        return sha256(repr(news).encode()).hexdigest()[:16]
 
 
 def newest_arrival(rt: Runtime, source_id: UUID) -> Arrival:

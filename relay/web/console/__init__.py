@@ -8,6 +8,7 @@ from flask import Blueprint, Flask
 from relay.web.console import (
     assets,
     deliveries,
+    failures,
     leads,
     overview,
     project,
@@ -28,6 +29,7 @@ def register(app: Flask) -> None:
     session.set_up(app, console)
     show.set_up(console)
     assets.set_up(app, console)
+    failures.set_up(console)
     console.register_blueprint(session.pages)
     console.register_blueprint(_project_pages())
     console.add_url_rule("/", "home", project.home)

@@ -1,88 +1,163 @@
-"""What the pages that add and change things share: the settings of a kind, its problems by field."""
+"""What the pages that add and change things share: their forms, their problems in words."""
 
 import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 from relay.core.contract import Json
-from relay.services.elements import SCHEMA
-from relay.web.console.facts import HIDDEN
-from relay.web.console.forms import Form, FormError, Given
+from relay.core.lead import LeadSchema
+from relay.runtime import current
+from relay.services import configure
+from relay.services.elements import config_schema
+from relay.services.wanted import Mistakes
+from relay.web.console.forms import CLEAN, Field, Form, FormError, Given, Sheet
 
 ELSEWHERE = frozenset({"name", "kind", "key", "settings", "mapping", "refuse"})
 """Parts of a source or target that are drawn apart from its options."""
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a form shows: a document without secrets, or what was given and could not be saved."""
+
+    document: Mapping[str, Json]
+    sheet: Sheet = CLEAN
+    problems: tuple[str, ...] = ()
+
+    def text(self, name: str) -> str:
+        """What stands in a field for a text or JSON value outside the schemas' forms."""
+        if self.sheet.given is not None:
+            return self.sheet.given.get(name, "")
+        value = self.document.get(name)
+        return value if isinstance(value, str) else written(value)
+
+    def mapping_rows(self) -> list[tuple[str, str]]:
+        """Answer and place of each row of a source's mapping."""
+        given = self.sheet.given
+        if given is not None:
+            return list(zip(given.getlist("answer"), given.getlist("place"), strict=False))
+        return [
+            (answer, place if isinstance(place, str) else json.dumps(place, ensure_ascii=False))
+            for answer, place in self.document.get("mapping", {}).items()
+        ]
+
+    def drawn(self, settings: Json, what: str) -> dict[str, Any]:
+        """The fields of a kind's settings and of the options, and what is wrong with them."""
+        shown = Form(settings, "settings.").draw(self.document.get("settings", {}), self.sheet)
+        options = option_form(what).draw(self.document, self.sheet)
+        return {
+            "draft": self,
+            "settings": shown,
+            "options": options,
+            "options_open": any(_is_set(field) for field in options),
+            "errors": self.sheet.errors,
+            "problems": in_words(self.problems, (*shown, *options)),
+        }
+
+
+def stored_draft(element_id: UUID) -> Draft | None:
+    """What is stored of a source or target, to be changed; None where it is gone."""
+    found = configure.editable(current(), element_id)
+    if found is None:
+        return None
+    document, secret = found
+    return Draft(document, Sheet(stored=[place[1:].replace("/", ".") for place in secret]))
+
+
+def mistaken(given: Given, element_id: UUID | None, error: FormError | Mistakes) -> Draft:
+    """What was filled in, with what is wrong with it; `element_id` is what it should change."""
+    draft = element_id and stored_draft(element_id)
+    stored = draft.sheet.stored if draft else ()
+    problems = [f"{error.name}: {error}"] if isinstance(error, FormError) else error.problems
+    return Draft({}, Sheet(by_field(problems), stored, given), tuple(problems))
+
+
 @cache
 def option_form(what: str) -> Form:
-    """The form of the options that every source, target or route may have."""
-    definitions = json.loads(SCHEMA.read_text("utf-8"))["$defs"]
+    """The form of the options that every source or target may have."""
+    definitions = config_schema()["$defs"]
     return Form({**definitions[what], "$defs": definitions}, leave_out=ELSEWHERE)
 
 
-def settings_form(schema: Json) -> Form:
-    """The form of a kind's own settings."""
-    return Form(schema, "settings.")
-
-
 def by_field(problems: Iterable[str]) -> dict[str, str]:
-    """Problems by the name of the field they are about: "settings.url: must be an address"."""
-    found = {}
+    """Problems by the name of the field they are about: `settings.url: must be an address`."""
+    found: dict[str, str] = {}
     for problem in problems:
-        place, colon, message = problem.partition(": ")
-        if colon:
-            found[_field_of(place)] = message
+        for name, message in _about(problem):
+            found.setdefault(name, message)
     return found
 
 
-def _field_of(place: str) -> str:
-    """A place without what leads to the edited thing: `projects[0].sources[0].settings.url`."""
-    steps = place.split(".")
-    while steps and steps[0].partition("[")[0] in {"projects", "sources", "targets", "routes"}:
-        steps = steps[1:]
-    return ".".join(step.partition("[")[0] for step in steps)
+def in_words(problems: Iterable[str], fields: Iterable[Field]) -> list[tuple[str, str, str]]:
+    """Each problem as (the field's id or "", its label, what is wrong)."""
+    labels = dict(_labels(fields)) | {"name": "Name", "mapping": "Mapping", "refuse": "Refuse"}
+    listed = []
+    for problem in problems:
+        for name, message in _about(problem):
+            known = name in labels
+            listed.append((anchor(name) if known else "", labels.get(name, name), message))
+    return listed
 
 
-def mapping_rows(mapping: Mapping[str, Json]) -> list[tuple[str, str]]:
-    """Answer and place, as the form's rows show them."""
-    return [
-        (answer, place if isinstance(place, str) else json.dumps(place, ensure_ascii=False))
-        for answer, place in mapping.items()
-    ]
+def anchor(name: str) -> str:
+    """The id of a field on the page."""
+    return "f-" + name.replace(".", "-")
+
+
+def _about(problem: str) -> Iterator[tuple[str, str]]:
+    """The fields that a problem is about, each with its message."""
+    place, colon, message = problem.partition(": ")
+    if not colon:
+        place, message = "", problem
+    name = place.partition("[")[0]
+    absent = re.findall(r"'([^']+)'", message) if message.startswith("needs '") else []
+    for one in absent:
+        yield (f"{name}.{one}" if name else one), "This is needed."
+    if not absent:
+        yield name, re.sub(r"^must match .*", "This does not have the form expected here.", message)
+
+
+def _labels(fields: Iterable[Field]) -> Iterator[tuple[str, str]]:
+    for field in fields:
+        yield field.name, field.label
+        yield from _labels(field.fields)
+
+
+def _is_set(field: Field) -> bool:
+    """Whether a field is wrong, or says something."""
+    return bool(field.error or field.stored) or any(_is_set(one) for one in field.fields)
 
 
 def read_mapping(given: Given) -> dict[str, Json]:
-    """The rows that name both an answer and a place."""
+    """The rows that name both an answer and a place. Raises FormError."""
     pairs = zip(given.getlist("answer"), given.getlist("place"), strict=False)
     return {
-        answer.strip(): json.loads(place) if place.startswith("{") else place
-        for answer, place in pairs
-        if answer.strip() and place
+        answer.strip(): _read_place(place) for answer, place in pairs if answer.strip() and place
     }
 
 
-def places(schema: Json) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Where an answer can go: the lead's fields, as (group, [(pointer, title)])."""
-    groups = []
-    for name, part in schema.get("properties", {}).items():
-        if name in HIDDEN or part.get("readOnly"):
-            continue
-        leaves = list(_leaves(part, f"/{name}", ""))
-        if leaves:
-            groups.append((str(part.get("title") or name.capitalize()), leaves))
-    return groups
+def _read_place(place: str) -> Json:
+    if not place.startswith("{"):
+        return place
+    try:
+        return json.loads(place)
+    except (ValueError, RecursionError) as error:
+        raise FormError("mapping", "Choose one of the places that are offered.") from error
 
 
-def _leaves(part: Mapping[str, Any], pointer: str, title: str) -> Iterable[tuple[str, str]]:
-    inner = part.get("properties")
-    if not inner:
-        if part.get("type") not in {"array", "object"}:
-            yield pointer, title or str(part.get("title") or pointer)
-        return
-    for name, below in inner.items():
-        word = str(below.get("title") or name.replace("_", " ").capitalize())
-        yield from _leaves(below, f"{pointer}/{name}", f"{title} · {word}" if title else word)
+def places(lead: LeadSchema) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Where an answer can go: the lead's places, as (group, [(pointer, title)])."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for pointer, place in lead.places.items():
+        if place.reads != "map":
+            group = pointer.split("/")[1]
+            groups.setdefault(group, []).append((pointer, place.title))
+    parts = lead.schema["properties"]
+    return [(parts[name].get("title", name), leaves) for name, leaves in groups.items()]
 
 
 def read_json(given: Given, name: str, empty: Json) -> Json:
@@ -99,12 +174,3 @@ def read_json(given: Given, name: str, empty: Json) -> Json:
 def written(value: Json) -> str:
     """A JSON value as a field shows it; nothing for an empty one."""
     return json.dumps(value, ensure_ascii=False, indent=2) if value else ""
-
-
-def read_number(name: str, text: str) -> int | float:
-    """A number out of a field. Raises FormError."""
-    try:
-        number = float(text)
-    except ValueError as error:
-        raise FormError(name, "This must be a number.") from error
-    return int(number) if number.is_integer() else number

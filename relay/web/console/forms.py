@@ -2,12 +2,13 @@
 
 A schema's part becomes: a group for an object with properties, a switch for a boolean, a choice
 for an enum, lines for a list of texts, `Name: value` lines for an object of texts, and JSON for
-whatever is left. Secrets are never shown: an empty field leaves the stored one as it is,
-and null, for one that is to be forgotten, takes it away.
+whatever is left. Secrets never come here: of a stored one only the name of its field is known. An
+empty field leaves it as it is, and null, for one that is to be forgotten, takes it away.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+import math
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,25 +53,38 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
+class Sheet:
+    """What stands on a form beside the values: errors by field, which fields keep a secret.
+
+    `given` is what was filled in, shown again as it was where it could not be saved.
+    """
+
+    errors: Mapping[str, str] = field(default_factory=dict)
+    stored: Collection[str] = ()
+    given: Given | None = None
+
+    def keeps(self, name: str) -> bool:
+        """Whether a secret is kept at this field or below."""
+        return any(one == name or one.startswith(f"{name}.") for one in self.stored)
+
+
+CLEAN = Sheet()
+
+
+@dataclass(frozen=True, slots=True)
 class Form:
     """A schema with its root, for references, and the prefix that its fields' names carry."""
 
     schema: Schema
     prefix: str = ""
     leave_out: frozenset[str] = field(default_factory=frozenset)
+    optional: bool = False
+    """Whether all of it may be left out, whatever it needs once it is there."""
 
-    def draw(
-        self, values: Mapping[str, Json], errors: Mapping[str, str] | None = None
-    ) -> tuple[Field, ...]:
-        """The fields with `values` in them; secrets among the values count as stored."""
+    def draw(self, values: Mapping[str, Json], sheet: Sheet = CLEAN) -> tuple[Field, ...]:
+        """The fields with `values` in them, or with what was given."""
         return tuple(
-            self._draw(
-                f"{self.prefix}{name}",
-                part,
-                values.get(name),
-                name in _required(self.schema),
-                errors or {},
-            )
+            self._draw(f"{self.prefix}{name}", part, values.get(name), sheet)
             for name, part in self._parts()
         )
 
@@ -97,29 +111,30 @@ class Form:
             found = found.get(step, {})
         return {**found, **part}
 
-    def _draw(
-        self, name: str, part: Schema, value: Json, required: bool, errors: Mapping[str, str]
-    ) -> Field:
+    def _draw(self, name: str, part: Schema, value: Json, sheet: Sheet) -> Field:
         shape = shape_of(part)
-        secret = shape in {"secret", "secrets"}
-        inner = self._group(part, name).draw(value or {}, errors) if shape == "group" else ()
-        shown = value if value is not None else part.get("default")
+        secret = shape in SECRET
+        kept = sheet.keeps(name)
+        inner = self._group(part, name).draw(value or {}, sheet) if shape == "group" else ()
+        shown = None if secret else part.get("default") if value is None else value
         return Field(
             name=name,
             shape=shape,
             label=str(part.get("title") or _spoken(name)),
             help=str(part.get("description", "")),
-            text="" if secret or shape == "group" else _WRITE[shape](shown),
-            on=shown is True,
-            required=required and not (secret and value),
-            stored=secret and bool(value),
+            required=self._needs(name) and not (secret and kept),
+            stored=secret and kept,
             choices=_choices(part),
-            chosen=tuple(str(one) for one in shown) if isinstance(shown, list) else (),
             placeholder=str(next(iter(part.get("examples", ())), "")),
             fields=inner,
-            open=bool(value),
-            error=errors.get(name, ""),
+            open=bool(value) or kept or any(one.open or one.error for one in inner),
+            error=sheet.errors.get(name, ""),
+            **(_written(shape, shown) if sheet.given is None else _again(shape, name, sheet.given)),
         )
+
+    def _needs(self, name: str) -> bool:
+        listed: list[str] = self.schema.get("required", [])
+        return not self.optional and name.removeprefix(self.prefix) in listed
 
     def _read(self, name: str, part: Schema, given: Given) -> Json:
         shape = shape_of(part)
@@ -137,14 +152,18 @@ class Form:
 
     def _group(self, part: Schema, name: str) -> "Form":
         inner = {**part, "$defs": self.schema.get("$defs", {})}
-        return Form(inner, f"{name}.")
+        return Form(inner, f"{name}.", optional=not self._needs(name))
+
+
+SECRET = frozenset({"secret", "secrets", "secret pairs"})
+"""The shapes that show nothing of what they hold."""
 
 
 def shape_of(part: Schema) -> str:
     """How a part of a schema is drawn."""
     kind = part.get("type")
     if part.get("secret"):
-        return "secrets" if kind == "array" else "secret"
+        return {"array": "secrets", "object": "secret pairs"}.get(str(kind), "secret")
     if "enum" in part:
         return "choice"
     if kind == "array":
@@ -173,14 +192,24 @@ def _shape_of_object(part: Schema) -> str:
     return "pairs" if isinstance(values, dict) and values.get("type") == "string" else "json"
 
 
+def _written(shape: str, shown: Json) -> dict[str, Any]:
+    """What stands in a field that holds this value."""
+    return {
+        "text": _WRITE.get(shape, _write_nothing)(shown),
+        "on": shown is True,
+        "chosen": tuple(str(one) for one in shown) if isinstance(shown, list) else (),
+    }
+
+
+def _again(shape: str, name: str, given: Given) -> dict[str, Any]:
+    """What was filled in; secrets are to be typed anew."""
+    text = "" if shape in SECRET else given.get(name, "")
+    return {"text": text, "on": name in given, "chosen": tuple(given.getlist(name))}
+
+
 def _choices(part: Schema) -> tuple[str, ...]:
     listed = part.get("enum") or part.get("items", {}).get("enum", ())
     return tuple(str(one) for one in listed)
-
-
-def _required(schema: Schema) -> list[str]:
-    found: list[str] = schema.get("required", [])
-    return found
 
 
 def _spoken(name: str) -> str:
@@ -199,6 +228,10 @@ def _write_json(value: Json) -> str:
     return "" if value in (None, {}, []) else json.dumps(value, ensure_ascii=False, indent=2)
 
 
+def _write_nothing(_value: Json) -> str:
+    return ""
+
+
 def _write_text(value: Json) -> str:
     return "" if value is None else str(value)
 
@@ -207,23 +240,36 @@ _WRITE: dict[str, Callable[[Json], str]] = {
     "lines": _write_lines,
     "pairs": _write_pairs,
     "json": _write_json,
-    "switch": lambda _value: "",
-    "several": lambda _value: "",
-} | dict.fromkeys(("text", "long", "address", "choice", "whole", "number"), _write_text)
+    **dict.fromkeys(("text", "long", "address", "choice", "whole", "number"), _write_text),
+}
 
 
 def _read_text(_name: str, text: str, _part: Schema) -> Json:
     return text
 
 
-def _read_number(name: str, text: str, part: Schema) -> Json:
+def _read_choice(name: str, text: str, part: Schema) -> Json:
+    """The choice itself, which need not be a text."""
+    for one in part["enum"]:
+        if str(one) == text:
+            return one
+    raise FormError(name, "Choose one of those that are offered.")
+
+
+def read_number(name: str, text: str) -> int | float:
+    """A number out of a field. Raises FormError."""
     try:
         number = float(text)
-    except ValueError as error:
-        raise FormError(name, "This must be a number.") from error
-    if number.is_integer():
-        return int(number)
-    if part.get("type") == "integer":
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise FormError(name, "This must be a number.")
+    return int(number) if number.is_integer() else number
+
+
+def _read_number(name: str, text: str, part: Schema) -> Json:
+    number = read_number(name, text)
+    if part.get("type") == "integer" and not isinstance(number, int):
         raise FormError(name, "This must be a whole number.")
     return number
 
@@ -257,7 +303,10 @@ _READ: dict[str, Callable[[str, str, Schema], Json]] = {
     "lines": _read_lines,
     "secrets": _read_lines,
     "pairs": _read_pairs,
+    "secret pairs": _read_pairs,
     "json": _read_json,
+    "choice": _read_choice,
     "whole": _read_number,
     "number": _read_number,
-} | dict.fromkeys(("text", "long", "address", "choice", "secret"), _read_text)
+    **dict.fromkeys(("text", "long", "address", "secret"), _read_text),
+}

@@ -10,9 +10,10 @@ from relay.core.contract import Json
 from relay.runtime import current
 from relay.services import configure, inventory
 from relay.services.browse import Row
+from relay.services.wanted import Mistakes
 from relay.store.tables import EVENTS
 from relay.web.console import editing
-from relay.web.console.forms import FormError
+from relay.web.console.forms import FormError, read_number
 from relay.web.console.project import actor, needs
 
 pages = Blueprint("routes", __name__, url_prefix="/routes")
@@ -35,7 +36,8 @@ def index() -> str:
 def new() -> ResponseReturnValue:
     """The form for a new route."""
     if request.method == "GET":
-        return _form(None, {"from": request.args.get("from"), "to": request.args.get("to")})
+        ends = {"from": request.args.get("from"), "to": request.args.get("to")}
+        return _form(None, editing.Draft(ends))
     return _save(None)
 
 
@@ -45,7 +47,7 @@ def edit(route_id: UUID) -> ResponseReturnValue:
     """The form for a route that is there."""
     route = _route(route_id)
     if request.method == "GET":
-        return _form(route, _document(route))
+        return _form(route, editing.Draft(_document(route)))
     return _save(route)
 
 
@@ -59,8 +61,8 @@ def remove(route_id: UUID) -> ResponseReturnValue:
 
 
 def _route(route_id: UUID) -> Row:
-    found = [row for row in inventory.routes_of(current(), g.project["id"]) if row["id"] == route_id]
-    return found[0] if found else abort(404)
+    rows = inventory.routes_of(current(), g.project["id"])
+    return next((row for row in rows if row["id"] == route_id), None) or abort(404)
 
 
 def _document(route: Row) -> dict[str, Json]:
@@ -79,13 +81,10 @@ def _save(route: Row | None) -> ResponseReturnValue:
         document = {"from": route["source"], "to": route["target"]}
     try:
         document |= _read()
-        configure.save_route(
-            current(), g.project["id"], document, actor(), route and route["id"]
-        )
-    except FormError as error:
-        return _form(route, document, {error.name: str(error)}), 422
-    except configure.Mistakes as error:
-        return _form(route, document, editing.by_field(error.problems), error.problems), 422
+        stored = None if route is None else route["id"]
+        configure.save_route(current(), g.project["id"], document, actor(), stored)
+    except (FormError, Mistakes) as error:
+        return _form(route, editing.mistaken(request.form, None, error)), 422
     flash("Saved. It applies to leads that arrive from now on.", "good")
     return redirect(url_for(".index"))
 
@@ -97,25 +96,27 @@ def _read() -> dict[str, Json]:
         read["on"] = events
     settle = request.form.get("settle", "").strip()
     if settle:
-        read["settle"] = editing.read_number("settle", settle)
+        read["settle"] = read_number("settle", settle)
     return read
 
 
-def _form(
-    route: Row | None,
-    document: dict[str, Json],
-    errors: dict[str, str] | None = None,
-    problems: tuple[str, ...] | list[str] = (),
-) -> str:
+def _form(route: Row | None, draft: editing.Draft) -> str:
     rt = current()
     return render_template(
         "console/routes/form.html",
         route=route,
-        document=document,
-        condition=editing.written(document.get("when")),
+        draft=draft,
         sources=inventory.sources_of(rt, g.project["id"]),
         targets=inventory.targets_of(rt, g.project["id"]),
         events=EVENTS,
-        errors=errors or {},
-        problems=problems,
+        chosen=_chosen(draft),
+        errors=draft.sheet.errors,
+        problems=editing.in_words(draft.problems, ()),
     )
+
+
+def _chosen(draft: editing.Draft) -> list[str]:
+    """The events that are ticked."""
+    given = draft.sheet.given
+    found: list[str] = draft.document.get("on", []) if given is None else given.getlist("on")
+    return found

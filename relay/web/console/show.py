@@ -90,5 +90,10 @@ def headers(given: Mapping[str, Any] | list[Any] | None) -> list[tuple[str, str]
 
 
 def markdown(text: str) -> Markup:
-    """An integration's guide as HTML; HTML inside it is shown as text."""
-    return Markup(_markdown.render(text))  # noqa: S704 - the renderer escapes everything it is given
+    """An integration's guide as HTML, its headings below the page's own; HTML in it is text."""
+    tokens = _markdown.parse(text)
+    for token in tokens:
+        if token.type.startswith("heading"):
+            token.tag = f"h{min(int(token.tag[1]) + 1, 6)}"
+    html = _markdown.renderer.render(tokens, _markdown.options, {})
+    return Markup(html)  # noqa: S704 - the renderer escapes everything it is given

@@ -11,8 +11,9 @@ from relay.core.kinds import SourceKind
 from relay.runtime import current
 from relay.services import configure, configured, inventory, lanes, watch
 from relay.services.configured import ConfiguredSource
+from relay.services.wanted import Mistakes
 from relay.web.console import editing, sample
-from relay.web.console.forms import FormError
+from relay.web.console.forms import Form, FormError
 from relay.web.console.project import actor, needs
 
 pages = Blueprint("sources", __name__, url_prefix="/sources")
@@ -43,7 +44,7 @@ def new(kind: str) -> ResponseReturnValue:
     """The form for a new source of one kind."""
     found = current().catalog.sources.get(kind) or abort(404)
     if request.method == "GET":
-        return _form(found, None, {"name": found.name})
+        return _form(found, None, editing.Draft({"name": found.name}))
     return _save(found, None)
 
 
@@ -56,7 +57,6 @@ def show(source_id: UUID) -> str:
         "console/sources/show.html",
         source=source,
         address=sample.address_of(source),
-        guide=sample.guide_of(source),
         curl=sample.curl_of(source),
         routes=inventory.routes_of(rt, g.project["id"], source=source_id),
         arrival=watch.newest_arrival(rt, source_id),
@@ -64,14 +64,15 @@ def show(source_id: UUID) -> str:
 
 
 @pages.get("/<uuid:source_id>/live")
-def live(source_id: UUID) -> str:
-    """The live check alone: it asks again by itself until something has arrived and is done."""
-    part = "_live" if request.headers.get("HX-Request") else "live"
-    return render_template(
-        f"console/sources/{part}.html",
-        source=_source(source_id),
-        arrival=watch.newest_arrival(current(), source_id),
-    )
+def live(source_id: UUID) -> ResponseReturnValue:
+    """The live check alone, which asks again by itself; nothing (204) where there is no news."""
+    source = _source(source_id)
+    arrival = watch.newest_arrival(current(), source_id)
+    asked_by_itself = "HX-Request" in request.headers
+    if asked_by_itself and request.args.get("seen") == arrival.seen:
+        return "", 204
+    page = "console/sources/_live.html" if asked_by_itself else "console/sources/live.html"
+    return render_template(page, source=source, arrival=arrival)
 
 
 @pages.route("/<uuid:source_id>/edit", methods=["GET", "POST"])
@@ -80,8 +81,18 @@ def edit(source_id: UUID) -> ResponseReturnValue:
     """The form for a source that is there."""
     source = _source(source_id)
     if request.method == "GET":
-        return _form(source.kind, source, _document(source))
+        return _form(source.kind, source, editing.stored_draft(source.id) or abort(404))
     return _save(source.kind, source)
+
+
+@pages.post("/<uuid:source_id>/remove")
+@needs("editor")
+def remove(source_id: UUID) -> ResponseReturnValue:
+    """Close a source's address; what has come by it stays."""
+    source = _source(source_id)
+    configure.archive(current(), source.id, actor())
+    flash(f"{source.name} is gone. Leads that came by it stay.", "good")
+    return redirect(url_for(".index"))
 
 
 @pages.post("/<uuid:source_id>/pause")
@@ -104,34 +115,19 @@ def resume(source_id: UUID) -> ResponseReturnValue:
 
 def _source(source_id: UUID) -> ConfiguredSource:
     found = configured.source(current(), source_id)
-    if found is None or found.project_id != g.project["id"]:
+    if found is None or found.archived or found.project_id != g.project["id"]:
         abort(404)
     return found
 
 
-def _document(source: ConfiguredSource) -> dict[str, Json]:
-    """A source as the configuration document says it; the form shows no secret of it."""
-    return {
-        **source.options,
-        "name": source.name,
-        "kind": source.kind.name,
-        "settings": source.settings,
-        "mapping": source.mapping,
-        "refuse": source.refuse,
-    }
-
-
 def _save(kind: SourceKind, source: ConfiguredSource | None) -> ResponseReturnValue:
     document: dict[str, Any] = {"name": request.form.get("name", "").strip(), "kind": kind.name}
+    stored = None if source is None else source.id
     try:
         document |= _read(kind)
-        saved = configure.save_source(
-            current(), g.project["id"], document, actor(), source and source.id
-        )
-    except FormError as error:
-        return _form(kind, source, document, {error.name: str(error)}), 422
-    except configure.Mistakes as error:
-        return _form(kind, source, document, editing.by_field(error.problems), error.problems), 422
+        saved = configure.save_source(current(), g.project["id"], document, actor(), stored)
+    except (FormError, Mistakes) as error:
+        return _form(kind, source, editing.mistaken(request.form, stored, error)), 422
     flash("Saved.", "good")
     return redirect(url_for(".show", source_id=saved))
 
@@ -140,31 +136,17 @@ def _read(kind: SourceKind) -> dict[str, Json]:
     given = request.form
     return {
         **editing.option_form("source").read(given),
-        "settings": editing.settings_form(kind.source.settings).read(given),
+        "settings": Form(kind.source.settings, "settings.").read(given),
         "mapping": editing.read_mapping(given),
         "refuse": editing.read_json(given, "refuse", []),
     }
 
 
-def _form(
-    kind: SourceKind,
-    source: ConfiguredSource | None,
-    document: dict[str, Json],
-    errors: dict[str, str] | None = None,
-    problems: tuple[str, ...] | list[str] = (),
-) -> str:
+def _form(kind: SourceKind, source: ConfiguredSource | None, draft: editing.Draft) -> str:
     return render_template(
         "console/sources/form.html",
         kind=kind,
         source=source,
-        document=document,
-        settings=editing.settings_form(kind.source.settings).draw(
-            document.get("settings", {}), errors
-        ),
-        options=editing.option_form("source").draw(document, errors),
-        mapping=editing.mapping_rows(document.get("mapping", {})),
-        refuse=editing.written(document.get("refuse", [])),
-        places=editing.places(current().catalog.lead_schema),
-        errors=errors or {},
-        problems=problems,
+        places=editing.places(current().catalog.lead),
+        **draft.drawn(kind.source.settings, "source"),
     )

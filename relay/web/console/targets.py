@@ -1,4 +1,4 @@
-"""Targets: the list, one with its lane and routes, the form, and the test that shows all it said."""
+"""Targets: the list, one with its lane and routes, the form, and the test with all it said."""
 
 from typing import Any
 from uuid import UUID
@@ -11,8 +11,9 @@ from relay.core.kinds import TargetKind
 from relay.runtime import current
 from relay.services import browse, configure, configured, inventory, lanes, testing
 from relay.services.configured import ConfiguredTarget
+from relay.services.wanted import Mistakes
 from relay.web.console import editing
-from relay.web.console.forms import FormError
+from relay.web.console.forms import Form, FormError
 from relay.web.console.project import actor, needs
 
 pages = Blueprint("targets", __name__, url_prefix="/targets")
@@ -44,7 +45,7 @@ def new(kind: str) -> ResponseReturnValue:
     """The form for a new target of one kind."""
     found = current().catalog.targets.get(kind) or abort(404)
     if request.method == "GET":
-        return _form(found, None, {"name": found.name})
+        return _form(found, None, editing.Draft({"name": found.name}))
     return _save(found, None)
 
 
@@ -75,8 +76,8 @@ def _show(target: ConfiguredTarget, trial: testing.Trial | None = None) -> str:
 def test(target_id: UUID) -> ResponseReturnValue:
     """Check the connection, or send a sample lead, through the client that sends the real ones."""
     target = _target(target_id)
-    how = "send" if request.form.get("how") == "send" else "check"
-    trial = testing.try_target(current(), target, how, actor())
+    send = request.form.get("how") == "send"
+    trial = testing.try_target(current(), target, "send" if send else "check", actor())
     if request.headers.get("HX-Request"):
         return render_template("console/targets/_trial.html", target=target, trial=trial)
     return _show(target, trial)
@@ -88,8 +89,18 @@ def edit(target_id: UUID) -> ResponseReturnValue:
     """The form for a target that is there."""
     target = _target(target_id)
     if request.method == "GET":
-        return _form(target.kind, target, _document(target))
+        return _form(target.kind, target, editing.stored_draft(target.id) or abort(404))
     return _save(target.kind, target)
+
+
+@pages.post("/<uuid:target_id>/remove")
+@needs("editor")
+def remove(target_id: UUID) -> ResponseReturnValue:
+    """Take a target out of use; what it has got stays in the log."""
+    target = _target(target_id)
+    configure.archive(current(), target.id, actor())
+    flash(f"{target.name} is gone. What it has got stays in the log.", "good")
+    return redirect(url_for(".index"))
 
 
 @pages.post("/<uuid:target_id>/pause")
@@ -118,29 +129,14 @@ def _target(target_id: UUID) -> ConfiguredTarget:
     return found
 
 
-def _document(target: ConfiguredTarget) -> dict[str, Json]:
-    """A target as the configuration document says it; the form shows no secret of it."""
-    return {
-        "name": target.name,
-        "kind": target.kind.name,
-        "settings": target.settings,
-        "mapping": target.mapping,
-        "limits": list(target.limits) if target.limits != target.kind.target.limits else [],
-        "retry": target.retry,
-    }
-
-
 def _save(kind: TargetKind, target: ConfiguredTarget | None) -> ResponseReturnValue:
     document: dict[str, Any] = {"name": request.form.get("name", "").strip(), "kind": kind.name}
+    stored = None if target is None else target.id
     try:
         document |= _read(kind)
-        saved = configure.save_target(
-            current(), g.project["id"], document, actor(), target and target.id
-        )
-    except FormError as error:
-        return _form(kind, target, document, {error.name: str(error)}), 422
-    except configure.Mistakes as error:
-        return _form(kind, target, document, editing.by_field(error.problems), error.problems), 422
+        saved = configure.save_target(current(), g.project["id"], document, actor(), stored)
+    except (FormError, Mistakes) as error:
+        return _form(kind, target, editing.mistaken(request.form, stored, error)), 422
     flash("Saved.", "good")
     return redirect(url_for(".show", target_id=saved))
 
@@ -149,28 +145,15 @@ def _read(kind: TargetKind) -> dict[str, Json]:
     given = request.form
     return {
         **editing.option_form("target").read(given),
-        "settings": editing.settings_form(kind.target.settings).read(given),
+        "settings": Form(kind.target.settings, "settings.").read(given),
         "mapping": editing.read_json(given, "mapping", {}),
     }
 
 
-def _form(
-    kind: TargetKind,
-    target: ConfiguredTarget | None,
-    document: dict[str, Json],
-    errors: dict[str, str] | None = None,
-    problems: tuple[str, ...] | list[str] = (),
-) -> str:
+def _form(kind: TargetKind, target: ConfiguredTarget | None, draft: editing.Draft) -> str:
     return render_template(
         "console/targets/form.html",
         kind=kind,
         target=target,
-        document=document,
-        settings=editing.settings_form(kind.target.settings).draw(
-            document.get("settings", {}), errors
-        ),
-        options=editing.option_form("target").draw(document, errors),
-        mapping=editing.written(document.get("mapping", {})),
-        errors=errors or {},
-        problems=problems,
+        **draft.drawn(kind.target.settings, "target"),
     )

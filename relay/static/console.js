@@ -1,0 +1,60 @@
+// What the console's pages do beyond plain HTML: copy buttons and times that stay true.
+// Every page works without it.
+
+"use strict";
+
+const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
+const spoken = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+
+function relative(moment) {
+  const seconds = Math.round((moment - Date.now()) / 1000);
+  const [unit, size] = UNITS.find(([, size]) => Math.abs(seconds) >= size) || ["second", 1];
+  return spoken.format(Math.trunc(seconds / size), unit);
+}
+
+function tellTimes(within) {
+  for (const time of within.querySelectorAll("time[datetime]")) {
+    const moment = new Date(time.dateTime);
+    time.textContent = "relative" in time.dataset ? relative(moment) : exact.format(moment);
+    time.title = exact.format(moment);
+  }
+}
+
+function offerCopying(within) {
+  for (const button of within.querySelectorAll("button[data-copy]")) {
+    button.hidden = false;
+  }
+}
+
+async function copy(button) {
+  const source = document.getElementById(button.dataset.copy);
+  const said = button.textContent;
+  try {
+    await navigator.clipboard.writeText(source.value ?? source.textContent);
+    button.textContent = "Copied";
+  } catch { // no permission, or not a secure page: mark the text, so that it can be copied by hand
+    if (source.select) {
+      source.select();
+    } else {
+      getSelection().selectAllChildren(source);
+    }
+    button.textContent = "Marked: copy it";
+  }
+  setTimeout(() => { button.textContent = said; }, 2000);
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button[data-copy]");
+  if (button) {
+    copy(button);
+  }
+});
+
+for (const news of ["DOMContentLoaded", "htmx:after:swap"]) {
+  document.addEventListener(news, () => {
+    tellTimes(document);
+    offerCopying(document);
+  });
+}
+setInterval(() => tellTimes(document), 30000);
