@@ -9,6 +9,16 @@ import sqlalchemy as sa
 LOCK_WAIT = 15
 """Seconds that a SQLite writer waits for the one before it."""
 
+_DEAD_AFTER = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,  # milliseconds
+}
+"""When a PostgreSQL that vanished without a word counts as gone; the system's own is a quarter
+of an hour."""
+
 
 class Database:
     """One engine on PostgreSQL or SQLite."""
@@ -56,7 +66,7 @@ def _engine(url: str, pool_size: int) -> sa.Engine:
         pool_size=pool_size,
         max_overflow=64,
         pool_pre_ping=True,
-        connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
+        connect_args={**_DEAD_AFTER, "options": "-c timezone=UTC"},
     )
 
 

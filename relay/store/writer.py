@@ -20,12 +20,18 @@ logger = logging.getLogger(__name__)
 RETRY_PAUSE = 0.1
 """Seconds between tries while the database is away."""
 
+BEGUN_WAIT = 1.0
+"""Seconds beyond its time that an item may take whose writing has begun."""
+
 CLOSE_WAIT = 10.0
 """Seconds that a closing writer may take for what it has already accepted."""
 
 
 class Busy(Exception):  # noqa: N818 - says why the caller must come again
-    """The database did not take the write in time; nothing was written."""
+    """The database did not take the write in time; the sender must come again.
+
+    Nothing was written, or, where the answer alone was lost, what a repeat of it will not double.
+    """
 
 
 T = TypeVar("T")
@@ -47,7 +53,7 @@ class GroupCommit(Generic[T, R]):
     whether the batch was written. `key` sorts a batch, so that two processes never lock the same
     rows crosswise. A batch that fails is tried once more, then row by row: a bad row never costs
     its neighbours. `wait` is how long, in seconds, an item may wait for a database that is away.
-    `after` is told the results of every batch that was written; it must not raise.
+    `after` is told the results of every batch that was written.
     """
 
     def __init__(
@@ -79,7 +85,7 @@ class GroupCommit(Generic[T, R]):
             if item.future.cancel():
                 raise Busy("the database did not take the write in time") from None
         with contextlib.suppress(FutureTimeoutError):  # begun: its own deadline ends it soon
-            return item.future.result(timeout=self._wait)
+            return item.future.result(timeout=BEGUN_WAIT)
         raise Busy("the database did not answer in time")
 
     def post(self, value: T) -> Future[R]:
@@ -119,9 +125,19 @@ class GroupCommit(Generic[T, R]):
                     else:
                         batch.append(following)
             if batch := [item for item in batch if item.future.set_running_or_notify_cancel()]:
-                self._write(batch)
+                self._survive(batch)
             if ended:
                 return
+
+    def _survive(self, batch: list[_Item[T, R]]) -> None:
+        """Write the batch; a mistake of the callbacks must not end the thread that all wait for."""
+        try:
+            self._write(list(batch))
+        except Exception as error:
+            logger.exception("a callback of the group commit failed")
+            for item in batch:
+                if not item.future.done():
+                    item.future.set_exception(error)
 
     def _write(self, batch: list[_Item[T, R]]) -> None:
         if self._key is not None:
