@@ -6,13 +6,24 @@ import click
 
 COMMANDS = {
     "up": "relay.cli.up",
-    "up": "relay.cli.up",
     "migrate": "relay.cli.migrate",
     "web": "relay.cli.web",
     "worker": "relay.cli.worker",
     "clock": "relay.cli.clock",
     "apply": "relay.cli.configuration",
     "export": "relay.cli.configuration",
+    "leads": "relay.cli.listing",
+    "deliveries": "relay.cli.listing",
+    "quarantine": "relay.cli.quarantine",
+    "replay": "relay.cli.sending_again",
+    "cancel": "relay.cli.sending_again",
+    "pause": "relay.cli.lanes",
+    "resume": "relay.cli.lanes",
+    "ledger": "relay.cli.chores",
+    "sweep": "relay.cli.chores",
+    "retain": "relay.cli.chores",
+    "create-user": "relay.cli.people",
+    "rotate-keys": "relay.cli.keys",
 }
 """Where each command is defined, in the order of the help; dashes are underscores there."""
 

@@ -1,5 +1,6 @@
 """What the commands share: the runtime around them, and failures as messages with exit codes."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,6 +10,7 @@ import sqlalchemy as sa
 
 from relay.config import ConfigError
 from relay.core.secrets import Sealed
+from relay.services.finding import NotFound
 from relay.store.writer import is_away
 
 UNMIGRATED = {"42P01", "42703"}
@@ -32,8 +34,18 @@ class OnRuntime(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command with `relay.runtime.current()` at hand."""
+        _show_errors_alone()
         with in_words(), ctx.find_root().obj():
             return super().invoke(ctx)
+
+
+def _show_errors_alone() -> None:
+    """Leave out warnings, such as that nobody can be rung; `logs.set_up` shows them again."""
+    root = logging.getLogger()
+    if not root.handlers:
+        handler = logging.StreamHandler()
+        handler.setLevel(logging.ERROR)
+        root.addHandler(handler)
 
 
 @contextmanager
@@ -43,6 +55,8 @@ def in_words() -> Iterator[None]:
         yield
     except (ConfigError, Sealed) as error:
         raise Mistake(str(error)) from error
+    except NotFound as error:
+        raise click.ClickException(str(error)) from error
     except sa.exc.DBAPIError as error:
         raise _database_failure(error) from error
 

@@ -1,8 +1,10 @@
 """How results are printed: aligned tables for people, JSON for machines."""
 
 import json
+import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -36,6 +38,23 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
             for text, room, right in zip(line, widths, numeric, strict=True)
         )
         click.echo("  ".join(padded).rstrip())
+
+
+def facts(known: Mapping[str, Any]) -> None:
+    """Print names and values below each other, without those that are None."""
+    there = {name: value for name, value in known.items() if value is not None}
+    room = max(map(width, there), default=0)
+    for name, value in there.items():
+        click.echo(f"  {name}{' ' * (room - width(name))}  {cell(value)}")
+
+
+@contextmanager
+def progress(label: str, length: int) -> Iterator[Callable[[int], None]]:
+    """A bar of so many steps, told how many more were done; on a terminal alone."""
+    with click.progressbar(
+        length=length, label=label, file=sys.stderr, hidden=not sys.stderr.isatty()
+    ) as bar:
+        yield bar.update
 
 
 def cell(value: Any) -> str:

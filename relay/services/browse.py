@@ -115,7 +115,7 @@ def _about(text: str) -> sa.ColumnElement[bool]:
 
 def leads(
     rt: Runtime,
-    project: UUID,
+    project: UUID | None,
     *,
     text: str = "",
     source: UUID | None = None,
@@ -123,11 +123,11 @@ def leads(
     limit: int = 50,
 ) -> Page:
     """Leads with their source's name; `text` is a name, address, number, company or id."""
-    query = (
-        sa.select(tables.leads, tables.sources.c.name.label("source"))
-        .join(tables.sources, tables.sources.c.id == tables.leads.c.source_id)
-        .where(tables.leads.c.project_id == project)
+    query = sa.select(tables.leads, tables.sources.c.name.label("source")).join(
+        tables.sources, tables.sources.c.id == tables.leads.c.source_id
     )
+    if project is not None:
+        query = query.where(tables.leads.c.project_id == project)
     if text.strip():
         query = query.where(leads_about(text))
     if source is not None:
@@ -162,6 +162,19 @@ def shelved(
     if source is not None:
         query = query.where(tables.submissions.c.source_id == source)
     return _page(rt, query, tables.submissions.c.id, cursor, limit)
+
+
+def shelf(
+    rt: Runtime, project: UUID | None, state: str, *, source: UUID | None = None
+) -> list[UUID]:
+    """The ids of all submissions in one of SHELVES, oldest first."""
+    query = sa.select(tables.submissions.c.id).where(tables.state_is(tables.submissions, state))
+    if project is not None:
+        query = query.where(tables.submissions.c.project_id == project)
+    if source is not None:
+        query = query.where(tables.submissions.c.source_id == source)
+    with rt.database.read() as connection:
+        return list(connection.execute(query.order_by(tables.submissions.c.id)).scalars())
 
 
 def quarantine(rt: Runtime, project: UUID | None, cursor: Cursor = START, limit: int = 50) -> Page:

@@ -31,6 +31,18 @@ def count(rt: Runtime, wanted: Filter) -> int:
         return int(connection.execute(statement.select_from(deliveries)).scalar_one())
 
 
+def count_by_state(rt: Runtime, wanted: Filter) -> dict[str, int]:
+    """How many deliveries the filter names in each state that there are any in."""
+    statement = (
+        sa.select(deliveries.c.state, sa.func.count())
+        .where(*conditions(wanted))
+        .group_by(deliveries.c.state)
+        .order_by(deliveries.c.state)
+    )
+    with rt.database.read() as connection:
+        return dict(connection.execute(statement).tuples().all())
+
+
 def replay_one(rt: Runtime, delivery_id: UUID) -> UUID | None:
     """Send one delivery again; returns the id of the one that goes, None where there is none.
 

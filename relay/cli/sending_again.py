@@ -1,0 +1,144 @@
+"""`replay` and `cancel`: one delivery, or all that the filters name after their count was shown."""
+
+import sys
+from typing import Any
+
+import click
+
+from relay.cli import choosing
+from relay.cli.command import OnRuntime
+from relay.cli.show import emit, json_option, progress
+from relay.runtime import Runtime, current
+from relay.services import browse, finding
+from relay.services import replay as service
+from relay.services.browse import Filter
+
+yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
+
+
+@click.command(cls=OnRuntime)
+@click.argument("delivery", required=False)
+@choosing.filter_options
+@click.option("--missing", is_flag=True, help="Leads that the --target never got.")
+@yes_option
+@json_option
+def replay(
+    delivery: str | None, *, missing: bool, yes: bool, machine: bool, **options: Any
+) -> None:
+    """Send again: one DELIVERY, or all that the filters name.
+
+    What still waits goes at once; what has ended goes as a new delivery with a key of its own.
+    """
+    rt = current()
+    if delivery is not None:
+        _refuse_filters(options, also=missing)
+        _replay_one(rt, delivery, machine=machine)
+    elif missing:
+        _replay_missing(rt, options, yes=yes, machine=machine)
+    else:
+        wanted = _filtered(rt, options)
+        total = _confirmed(rt, wanted, "Send again", yes=yes)
+        with progress("Sending again", total) as done:
+            going = service.replay_all(rt, wanted, done) if total else 0
+        _tell("replayed", going, f"{going} go.", machine=machine)
+
+
+@click.command(cls=OnRuntime)
+@click.argument("delivery", required=False)
+@choosing.filter_options
+@click.option("--reason", default="called off", show_default=True, help="Kept with each of them.")
+@yes_option
+@json_option
+def cancel(delivery: str | None, reason: str, *, yes: bool, machine: bool, **options: Any) -> None:
+    """Call off what still waits: one DELIVERY, or all that the filters name. The leads stay."""
+    rt = current()
+    if delivery is not None:
+        _refuse_filters(options)
+        _cancel_one(rt, delivery, reason, machine=machine)
+        return
+    if set(options["states"]) - {"waiting"}:
+        raise click.UsageError("Only what is waiting can be called off.")
+    wanted = _filtered(rt, {**options, "states": ("waiting",)}, given=options)
+    total = _confirmed(rt, wanted, "Call off", yes=yes)
+    with progress("Calling off", total) as done:
+        ended = service.cancel(rt, wanted, reason, done) if total else 0
+    _tell("cancelled", ended, f"{ended} called off.", machine=machine)
+
+
+def _replay_one(rt: Runtime, text: str, *, machine: bool) -> None:
+    delivery_id = finding.find_id(rt, "delivery", text)
+    row = browse.delivery(rt, delivery_id)
+    if row is not None and row["state"] == "sending":
+        raise click.ClickException(f"{delivery_id} is being sent at this moment.")
+    going = service.replay_one(rt, delivery_id)
+    _tell("delivery", going, f"{going} goes.", machine=machine)
+
+
+def _replay_missing(rt: Runtime, options: dict[str, Any], *, yes: bool, machine: bool) -> None:
+    if not options["target"]:
+        raise click.UsageError("--missing needs --target.")
+    if options["states"] or options["lead"] or options["text"] or options["until"]:
+        raise click.UsageError("--missing goes with --target, --source, --project and --since.")
+    wanted = choosing.chosen(rt, options)
+    assert wanted.target is not None  # noqa: S101 - checked above
+    found = service.missing(rt, wanted.target, wanted.since, wanted.source)
+    _ask(
+        f"{options['target']} never got {_counted(len(found), 'lead')}.",
+        "Send",
+        len(found),
+        yes=yes,
+    )
+    with progress("Sending", len(found)) as done:
+        going = service.replay_missing(rt, wanted.target, wanted.since, wanted.source, done)
+    _tell("replayed", going, f"{going} go.", machine=machine)
+
+
+def _cancel_one(rt: Runtime, text: str, reason: str, *, machine: bool) -> None:
+    delivery_id = finding.find_id(rt, "delivery", text)
+    if not service.cancel(rt, Filter(delivery=delivery_id), reason):
+        row = browse.delivery(rt, delivery_id)
+        raise click.ClickException(
+            f"{delivery_id} cannot be called off: it is {row and row['state']}."
+        )
+    _tell("cancelled", 1, f"{delivery_id} is called off.", machine=machine)
+
+
+def _filtered(rt: Runtime, options: dict[str, Any], given: dict[str, Any] | None = None) -> Filter:
+    if not any((given or options).values()):
+        raise click.UsageError("Name a delivery, or filters such as --state failed --since 2h.")
+    return choosing.chosen(rt, options)
+
+
+def _refuse_filters(options: dict[str, Any], *, also: bool = False) -> None:
+    if also or any(options.values()):
+        raise click.UsageError("Name either one delivery or filters.")
+
+
+def _confirmed(rt: Runtime, wanted: Filter, verb: str, *, yes: bool) -> int:
+    """How many the filter names, after the user has seen that and agreed."""
+    counts = service.count_by_state(rt, wanted)
+    total = sum(counts.values())
+    states = ", ".join(f"{count} {state}" for state, count in counts.items())
+    said = _counted(total, "delivery", "deliveries") + (f": {states}." if states else ".")
+    _ask(said, verb, total, yes=yes)
+    return total
+
+
+def _ask(said: str, verb: str, total: int, *, yes: bool) -> None:
+    click.echo(said, err=True)
+    if not total or yes:
+        return
+    if not sys.stdin.isatty():
+        raise click.UsageError("There is nobody to ask; say --yes.")
+    click.confirm(f"{verb}?", abort=True, err=True)
+
+
+def _counted(count: int, one: str, many: str | None = None) -> str:
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+def _tell(name: str, value: Any, words: str, *, machine: bool) -> None:
+    if machine:
+        emit({name: value})
+    else:
+        click.echo(words)
