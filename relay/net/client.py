@@ -12,7 +12,7 @@ from urllib3.exceptions import HTTPError  # noqa: TID251 - the place for it
 from relay.config import Config
 from relay.core.contract import Conversation, Json, Kind, Outcome, Reply, Request
 from relay.net.errors import Malformed, error_kind, explain
-from relay.net.guard import Guard
+from relay.net.guard import Blocked, Guard, Unresolved
 from relay.net.pinned import Deadline, PinnedAdapter
 from relay.net.redact import Redactor, credentials
 
@@ -92,7 +92,7 @@ class Client:
         self._deadline.start(request.timeout or self._total, self._connect, self._wait(request))
         try:
             reply, broken = self._send(request)
-        except (OSError, HTTPError, ValueError, Malformed) as error:
+        except (OSError, HTTPError, ValueError, Malformed, Blocked, Unresolved) as error:
             kind = error_kind(error)
             log.add(request, None, _milliseconds(started), kind)
             return Outcome(kind=Kind.RETRY, message=explain(kind, error))

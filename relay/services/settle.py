@@ -118,6 +118,7 @@ _SETTLE = (
         reason=sa.bindparam("new_reason"),
         due_at=sa.bindparam("new_due_at"),
         attempts=sa.bindparam("new_attempts"),
+        trigger=sa.bindparam("new_trigger"),
         remote_id=sa.func.coalesce(
             sa.bindparam("new_remote_id", type_=sa.Text), deliveries.c.remote_id
         ),
@@ -151,6 +152,7 @@ def _delivery_values(one: Settlement) -> dict[str, Any]:
         "new_reason": _text(verdict.reason),
         "new_due_at": one.ended_at + timedelta(seconds=verdict.wait or 0.0),
         "new_attempts": one.job.attempts + verdict.counts,
+        "new_trigger": "replay" if one.job.replay else "scheduled",  # a manual try is one try
         "new_remote_id": _text(outcome.remote_id),
         "new_remote_url": _text(outcome.remote_url),
         "new_settled_at": one.ended_at if verdict.ended else None,
