@@ -15,7 +15,15 @@ from relay.runtime import Runtime
 from relay.services.configured import ConfiguredTarget
 from relay.services.deliveries import end
 from relay.store.insert import insert_new
-from relay.store.tables import attempts, deliveries, lanes, lead_versions, leads, rate_keys, state_is
+from relay.store.tables import (
+    attempts,
+    deliveries,
+    lanes,
+    lead_versions,
+    leads,
+    rate_keys,
+    state_is,
+)
 
 MOST_TRIES = 3
 """A delivery whose worker died this often is given up."""

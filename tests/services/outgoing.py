@@ -173,7 +173,7 @@ class Outgoing:
         return self._pools[-1]
 
     def forward(self, target: UUID) -> int:
-        """Do what is due for this target and wait until it is done; returns how many were claimed."""
+        """Do what is due for this target, to the end; returns how many were claimed."""
         senders = self._pools[0] if self._pools else self.pool()
         claimed = forward(self.rt, str(target), senders)
         until(lambda: not senders._slots.held(), "the senders are done")

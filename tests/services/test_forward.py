@@ -1,10 +1,9 @@
 """Forwarding: what is due is sent once, in order, with its attempt on record."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-import pytest
 import sqlalchemy as sa
 from standardwebhooks import Webhook
 
@@ -15,13 +14,6 @@ from tests.conftest import SettableClock
 from tests.peer import Answer, Peer
 from tests.servers import until
 from tests.services.outgoing import LEAD, SECRET, Outgoing, with_kind
-
-
-@pytest.fixture
-def out(runtime: Any) -> Iterator[Outgoing]:
-    made = Outgoing(runtime)
-    yield made
-    made.close()
 
 
 def test_a_lead_arrives_once_with_its_attempt_on_record(out: Outgoing, peer: Peer) -> None:
