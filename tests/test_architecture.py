@@ -87,14 +87,15 @@ def test_imports_keep_to_the_layers() -> None:
 
 def test_importing_does_nothing() -> None:
     """No thread, no connection, no setting is needed to import any module but the entry points."""
-    code = (
-        "import importlib, pkgutil, sys, threading, relay\n"
-        "sys.addaudithook(lambda event, _: sys.exit(event) if event == 'socket.connect' else None)\n"
-        "for found in pkgutil.walk_packages(relay.__path__, 'relay.'):\n"
-        "    if found.name != 'relay.migrations.env' and '.versions' not in found.name:\n"
-        "        importlib.import_module(found.name)\n"
-        "sys.exit(threading.active_count() - 1)"
-    )
+    code = """
+import importlib, pkgutil, sys, threading, relay
+
+sys.addaudithook(lambda event, _: sys.exit(event) if event == "socket.connect" else None)
+for found in pkgutil.walk_packages(relay.__path__, "relay."):
+    if found.name != "relay.migrations.env":
+        importlib.import_module(found.name)
+sys.exit(threading.active_count() - 1)
+"""
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env={}, check=False)
     assert done.returncode == 0
 
