@@ -1,4 +1,4 @@
-"""Whether the rules that people write make sense; each function lists what is wrong, in words."""
+"""Whether the limits that people write make sense."""
 
 import limits
 

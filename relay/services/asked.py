@@ -54,6 +54,7 @@ def with_kept_secrets(asked: Asked, document: Document, schema: Json) -> Documen
     document = split(document, taken)[0]
     if asked.stored is None:
         return document
+    document.setdefault("settings", {})
     same_kind = asked.stored.document["kind"] == document["kind"]
     for at in asked.stored.secret:
         if at not in taken and (same_kind or not at.startswith("/settings/")):

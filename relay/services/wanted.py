@@ -75,7 +75,6 @@ class Planner:
         """The project as it is wanted, without what it holds."""
         document = self._resolve(asked)
         document.setdefault("name", document["id"])
-        self._check_refusals(asked, document)
         project_id = asked.stored.id if asked.stored else new_id()
         project = Element(
             what="project",
@@ -120,8 +119,8 @@ class Planner:
         for name, text in document.get("limits", {}).items():
             self._wrong(asked, f"/limits/{name}", *rules.limit_problems(text))
         for name, wish in document.get("mapping", {}).items():
-            found = goal_problems(wish, self._catalog.lead)
-            self._wrong(asked, joined(["mapping", name]), *found)
+            place = asked.place(joined(["mapping", name]))
+            self.mistakes += goal_problems(wish, self._catalog.lead, place)
         self._check_refusals(asked, document)
         element = self._element(
             asked, document, places_of_secrets(kind.source.settings, "source", document)
@@ -137,8 +136,8 @@ class Planner:
         for number, text in enumerate(document.get("limits", [])):
             self._wrong(asked, f"/limits/{number}", *rules.limit_problems(text))
         for name, wish in document.get("mapping", {}).items():
-            found = origin_problems(wish, self._catalog.lead)
-            self._wrong(asked, joined(["mapping", name]), *found)
+            place = asked.place(joined(["mapping", name]))
+            self.mistakes += origin_problems(wish, self._catalog.lead, place)
         return self._element(
             asked, document, places_of_secrets(kind.target.settings, "target", document)
         )
@@ -223,7 +222,9 @@ class Planner:
         for other in (*self.made, *stored):
             same = (other.what, other.document.get("key")) == (asked.what, element.document["key"])
             if same and other.id != element.id:
-                self._wrong(asked, "/key", f"is the key of {other.what} {other.name!r} too")
+                archived = "archived " if other.archived else ""
+                said = f"is the key of {archived}{other.what} {other.name!r} too"
+                self._wrong(asked, "/key", said)
 
     def _end(self, asked: Asked, what: str, document: Document, member: str) -> Element | None:
         name, project = document[member], asked.project
