@@ -34,7 +34,7 @@ class Asked:
 
 def in_words(at: str, where: str = "") -> str:
     """A JSON pointer as people write it, after the place `where`: `sources[0].settings.url`."""
-    return words_for([int(step) if step.isdigit() else step for step in parts(at)], where)
+    return words_for([int(step) if step.isdecimal() else step for step in parts(at)], where)
 
 
 def places_of_secrets(schema: Json, what: str, document: Document) -> list[str]:

@@ -62,7 +62,7 @@ projects = sa.Table(
     _id(),
     sa.Column("public_id", sa.Text, nullable=False, unique=True),
     sa.Column("name", sa.Text, nullable=False),
-    sa.Column("settings", JsonText, nullable=False),  # active, origins, refuse, retention
+    sa.Column("settings", JsonText, nullable=False),  # beside its name; none yet
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("archived_at", Instant),
 )
