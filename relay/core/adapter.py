@@ -6,7 +6,7 @@ fields.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -21,6 +21,9 @@ from relay.core.draft import Draft
 from relay.core.emails import looks_like_email
 from relay.core.lead import LeadSchema, is_empty
 from relay.core.phones import looks_like_phone
+
+Steps = tuple[str, ...]
+_Marks = dict[Steps, Json]
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,6 @@ class MappingRules:
 
     def goal(self, item: Item) -> Json:
         """What the mapping says of this answer, or None."""
-        if not self.mapping:
-            return None
         for name in (item.id, item.ref, item.label, item.pointer, ".".join(item.steps)):
             if name and name in self.mapping:
                 return self.mapping[name]
@@ -101,7 +102,7 @@ class InboundAdapter:
 
     def _settle(self, draft: Draft, item: Item, rules: MappingRules) -> bool:
         """Place an answer that needs no look at the others; false leaves it to the dictionary."""
-        goal = rules.goal(item)
+        goal = rules.goal(item) if rules.mapping else None
         if goal == "drop":
             draft.discard(item)
             return True
@@ -110,11 +111,15 @@ class InboundAdapter:
         if item.lead is not None and draft.follow(item, item.lead):
             return True
         for name in item.names:
-            if rule := rules.own_noise.rule(name) or self._dictionary.noise(name):
+            if rule := self._noise(name, rules):
                 draft.drop(item, rule)
                 return True
         place = self._dictionary.of_type(item.type) if item.type else None
         return place is not None and draft.place(item, place)
+
+    def _noise(self, name: str, rules: MappingRules) -> str | None:
+        own = rules.own_noise.rule(name) if rules.noise else None
+        return own or self._dictionary.noise(name)
 
 
 class _Naming:
@@ -125,13 +130,12 @@ class _Naming:
         self._draft = draft
 
     def place(self, items: Sequence[Item]) -> None:
-        meanings = [self._meaning(item.names) for item in items]
-        self._claims = Counter(place for meaning in meanings for place in meaning.places)
-        self._plain = Counter(place for meaning in meanings for place in meaning.plain)
+        known = [(item, self._meaning(item.names)) for item in items]
+        if any(meaning.beside for _, meaning in known):
+            self._claims = Counter(place for _, meaning in known for place in meaning.places)
+            self._plain = Counter(place for _, meaning in known for place in meaning.plain)
         left = [
-            item
-            for item, meaning in zip(items, meanings, strict=True)
-            if not self._any(item, self._choices(item, meaning))
+            item for item, meaning in known if not self._any(item, self._choices(item, meaning))
         ]
         for item in left:
             if not self._any(item, self._guesses(item)):
@@ -143,17 +147,21 @@ class _Naming:
                 return meaning
         return NOTHING
 
-    def _any(self, item: Item, choices: Iterator[str]) -> bool:
+    def _any(self, item: Item, choices: Iterable[str]) -> bool:
         return any(self._draft.place(item, pointer) for pointer in choices)
 
-    def _choices(self, item: Item, meaning: Meaning) -> Iterator[str]:
+    def _choices(self, item: Item, meaning: Meaning) -> Sequence[str]:
+        if not meaning.guarded and not meaning.beside:
+            return meaning.plain
+        return [*self._special(item, meaning), *meaning.plain]
+
+    def _special(self, item: Item, meaning: Meaning) -> Iterator[str]:
         for pointer, words in meaning.guarded:
             if isinstance(item.value, str) and normal(item.value) in words:
                 yield pointer
         for pointer, need in meaning.beside:
             if self._is_beside(need, meaning) and not self._is_claimed(pointer, meaning):
                 yield pointer
-        yield from meaning.plain
 
     def _is_beside(self, need: str, meaning: Meaning) -> bool:
         own = meaning.places
@@ -169,7 +177,7 @@ class _Naming:
             for kind, pointer, looks in _GUARDS:
                 if looks(item.value) and self._dictionary.mentions(item.names[0], kind):
                     yield pointer
-        if not is_empty(item.value):
+        if item.far_names and not is_empty(item.value):
             yield from self._meaning(item.far_names).plain
 
 
@@ -179,9 +187,9 @@ _GUARDS = (
 )
 
 
-def _marks(annotations: list[Json]) -> dict[tuple[str, ...], Json]:
+def _marks(annotations: Sequence[Mapping[str, Json]]) -> _Marks:
     """The `lead` annotations by where they are in the document; the first one of a place counts."""
-    marks: dict[tuple[str, ...], Json] = {}
+    marks: _Marks = {}
     for entry in annotations:
         said = entry["annotations"]
         if type(said) is dict and "lead" in said:
@@ -189,48 +197,47 @@ def _marks(annotations: list[Json]) -> dict[tuple[str, ...], Json]:
     return marks
 
 
-def _items(document: Json, marks: dict[tuple[str, ...], Json]) -> Iterator[Item]:
+def _items(document: Json, marks: _Marks) -> list[Item]:
     above = {steps[:end] for steps in marks for end in range(len(steps))}
-    return _walk(document, (), marks, above)
+    items: list[Item] = []
+    _walk(items, document, (), marks, above)
+    return items
 
 
-def _walk(
-    value: Json,
-    steps: tuple[str, ...],
-    marks: dict[tuple[str, ...], Json],
-    above: set[tuple[str, ...]],
-) -> Iterator[Item]:
+def _walk(items: list[Item], value: Json, steps: Steps, marks: _Marks, above: set[Steps]) -> None:
     mark = marks.get(steps)
-    answers = isinstance(mark, dict) and "answers" in mark
-    if mark is not None and not answers:
-        yield Item(value, steps, label=steps[-1] if steps else None, lead=mark)
-    elif answers and not is_empty(value):
-        yield from _answers(value, steps, marks, above)
-    elif steps in above or not steps:
+    if mark is not None:
+        if not isinstance(mark, dict) or "answers" not in mark:
+            items.append(Item(value, steps, steps[-1] if steps else None, lead=mark))
+        elif not is_empty(value):
+            _answers(items, value, steps, marks, above)
+        else:
+            items.append(Item(value, steps))
+    elif isinstance(value, dict | list) and (steps in above or not steps):
         for key, member in _members(value):
-            yield from _walk(member, (*steps, key), marks, above)
+            _walk(items, member, (*steps, key), marks, above)
     else:
-        yield Item(value, steps)
+        items.append(Item(value, steps))
 
 
 def _answers(
-    value: Json,
-    steps: tuple[str, ...],
-    marks: dict[tuple[str, ...], Json],
-    above: set[tuple[str, ...]],
-) -> Iterator[Item]:
+    items: list[Item], value: Json, steps: Steps, marks: _Marks, above: set[Steps]
+) -> None:
     """Answers, but for those members that have annotations of their own."""
     if not isinstance(value, dict) or steps not in above:
-        yield from read_answers(value, steps)
+        items += read_answers(value, steps)
         return
-    marked = {key for key in value if (*steps, key) in marks or (*steps, key) in above}
-    for key in marked:
-        yield from _walk(value[key], (*steps, key), marks, above)
-    yield from read_answers({key: value[key] for key in value if key not in marked}, steps)
+    rest = {}
+    for key, member in value.items():
+        inner = (*steps, key)
+        if inner in marks or inner in above:
+            _walk(items, member, inner, marks, above)
+        else:
+            rest[key] = member
+    items += read_answers(rest, steps)
 
 
-def _members(value: Json) -> Iterator[tuple[str, Json]]:
+def _members(value: Json) -> Iterable[tuple[str, Json]]:
     if isinstance(value, dict):
-        yield from value.items()
-    elif isinstance(value, list):
-        yield from ((str(index), member) for index, member in enumerate(value))
+        return value.items()
+    return [(str(index), member) for index, member in enumerate(value)]

@@ -8,11 +8,14 @@ from relay.core.contract import Json
 from relay.core.dictionary import normal
 from relay.core.lead import is_empty
 
-_VALUES = ("value", "values", "string_value")
-_LABELS = ("label", "title", "column_name", "name", "custom_key", "key", "column_id")
+_VALUES = ("value", "values", "string_value", "answer")
+_LABELS = ("label", "title", "question", "column_name", "name", "custom_key", "key", "column_id")
 _IDS = ("id", "column_id", "key")
 _REFS = ("ref", "custom_key", "name")
-_SAYS_WHICH = frozenset({*_LABELS, *_IDS, *_REFS, "type"})
+_NAMES = (*_LABELS, "id", "ref")
+_VALUES_SET = frozenset(_VALUES)
+_SAYS_WHICH = frozenset({*_NAMES, "type"})
+_OF_PEOPLE = ("email", "phone", "company", "first_name", "last_name", "firstName", "lastName")
 
 _CONTAINERS = frozenset(
     """
@@ -95,31 +98,41 @@ def _one(value: Json, steps: tuple[str, ...], within: tuple[str, ...]) -> Iterat
 
 
 def _is_answer(value: dict[str, Json]) -> bool:
-    """Whether an object says a value and its name, as answers in lists do."""
-    return any(key in value for key in _VALUES) and any(
-        _word(value.get(key)) for key in (*_LABELS, *_IDS, *_REFS)
-    )
+    """Whether an object says a value and its name, as answers in lists do.
+
+    A record of a person may have members called `name` and `value` too; what tells it is that it
+    has others of the names that people's data have.
+    """
+    if _VALUES_SET.isdisjoint(value) or _first(value, _NAMES) is None:
+        return False
+    return not any(key in value for key in _OF_PEOPLE)
 
 
 def _answer(
     value: dict[str, Json], steps: tuple[str, ...], within: tuple[str, ...]
 ) -> Iterator[Item]:
-    said = next(value[key] for key in _VALUES if key in value)
-    label = _first(value, _LABELS)
-    item = Item(
-        said,
-        steps,
-        label=label,
-        id=_first(value, _IDS),
-        ref=_first(value, _REFS),
-        type=_word(value.get("type")),
-    )
+    said = _said(value)
+    label, ref = _first(value, _LABELS), _first(value, _REFS)
+    item = Item(value[said], steps, label, _first(value, _IDS), ref, _word(value.get("type")))
     own = () if not within or within[-1].isdigit() else (within[-1],)
-    item.names = _distinct((label, item.ref, item.id, *own))
+    item.names = _distinct((label, ref, item.id, *own))
     yield item
     for key, member in value.items():
-        if key not in _SAYS_WHICH and member != said and not is_empty(member):
+        if key == said or (key in _SAYS_WHICH and not isinstance(member, dict | list)):
+            continue
+        if not is_empty(member) and not same(member, item.value):
             yield Item(member, (*steps, key), label=f"{item.title}.{key}")
+
+
+def _said(value: dict[str, Json]) -> str:
+    """The member that holds what was answered."""
+    there = [key for key in _VALUES if key in value]
+    return next((key for key in there if not is_empty(value[key])), there[0])
+
+
+def same(one: Json, other: Json) -> bool:
+    """Whether two values are one and the same; unlike in Python, 1 and true and 1.0 are not."""
+    return bool(one == other) and repr(one) == repr(other)
 
 
 def _named(value: Json, steps: tuple[str, ...], within: tuple[str, ...]) -> Item:
@@ -135,14 +148,17 @@ def _named(value: Json, steps: tuple[str, ...], within: tuple[str, ...]) -> Item
 
 
 def _first(value: dict[str, Json], keys: tuple[str, ...]) -> str | None:
-    return next((word for key in keys if (word := _word(value.get(key)))), None)
+    for key in keys:
+        if word := _word(value.get(key)):
+            return word
+    return None
 
 
 def _word(value: Json) -> str | None:
-    if isinstance(value, str):
+    if type(value) is str:
         return value.strip() or None
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
+    return str(value) if type(value) is int else None
 
 
 def _distinct(names: tuple[str | None, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for name in names if name))
+    return tuple(dict.fromkeys([name for name in names if name]))

@@ -1,20 +1,20 @@
 """Cleaning of JSON values: what databases and other programs refuse is taken out."""
 
+import json
 import math
 
 from relay.core.contract import Json
 
 DEPTH = 64
-"""Levels of nesting that are kept; below, a value is replaced by its text."""
-
-_TEXT = 2000
+"""Levels of nesting that are kept; below, a value is kept as its JSON text."""
 
 
 def clean(value: Json, depth: int = DEPTH) -> Json:
     """The value without NUL, lone surrogates and non-finite numbers, as nothing but JSON.
 
-    NUL goes, a lone surrogate becomes U+FFFD, a non-finite number becomes its name, and a number
-    beyond what JSON readers agree on becomes its text. Two keys that become the same are both kept.
+    NUL goes, a lone surrogate becomes U+FFFD, a non-finite number becomes its name, a number beyond
+    what JSON readers agree on becomes its text, and what is nested too deep becomes its JSON text.
+    Two keys that become the same are both kept.
     """
     kind = type(value)
     if kind is str:
@@ -26,7 +26,7 @@ def clean(value: Json, depth: int = DEPTH) -> Json:
     if kind is float:
         return value if math.isfinite(value) else str(value)
     if depth <= 0:
-        return clean_text(_shortened(value))
+        return clean_text(_flat(value))
     if isinstance(value, dict):
         return _clean_object(value, depth - 1)
     if isinstance(value, list | tuple):
@@ -51,18 +51,46 @@ def clean_text(text: str) -> str:
 def _clean_object(value: dict[Json, Json], depth: int) -> Json:
     cleaned: dict[str, Json] = {}
     for key, item in value.items():
-        name = clean_text(key if isinstance(key, str) else str(key))
+        name = clean_text(key if type(key) is str else str(key))
         while name in cleaned:
             name += "_"
-        cleaned[name] = clean(item, depth)
+        cleaned[name] = clean_text(item) if type(item) is str else clean(item, depth)
     return cleaned
 
 
-def _shortened(value: Json) -> str:
-    """A stand-in for what is nested too deep; it never walks down again."""
-    if isinstance(value, dict | list | tuple):
-        return f"(nested too deep: {len(value)} more)"
-    return str(value)[:_TEXT]
+def _flat(value: Json) -> str:
+    """The JSON text of a value that may be nested deeper than anything that calls itself can go."""
+    parts: list[str] = []
+    left: list[Json] = [value]
+    while left:
+        node = left.pop()
+        if isinstance(node, _Text):
+            parts.append(node)
+        elif isinstance(node, dict):
+            left.append(_Text("}"))
+            for at, (key, item) in reversed(list(enumerate(node.items()))):
+                left += (item, _Text(f"{', ' if at else ''}{json.dumps(str(key))}: "))
+            parts.append("{")
+        elif isinstance(node, list | tuple):
+            left.append(_Text("]"))
+            for at, item in reversed(list(enumerate(node))):
+                left += (item, _Text(", " if at else ""))
+            parts.append("[")
+        else:
+            parts.append(_scalar(node))
+    return "".join(parts)
+
+
+class _Text(str):
+    """A piece of the text that is being made, not a value."""
+
+    __slots__ = ()
+
+
+def _scalar(value: Json) -> str:
+    if type(value) is int:
+        return str(clean(value))
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _long_number(value: int) -> str:

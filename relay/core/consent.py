@@ -1,5 +1,7 @@
 """Consent: granted, denied or unknown, always with what was really said."""
 
+import re
+
 from relay.core.contract import Json
 
 _GRANTED = frozenset(
@@ -16,36 +18,20 @@ _DENIED = frozenset(
     tidak không
     """.split()  # noqa: SIM905 - words read best as words
 )
-_GRANTING = (
-    "i agree",
-    "i accept",
-    "i consent",
-    "yes",
-    "ich stimme zu",
-    "ich akzeptiere",
-    "ich willige ein",
-    "ich bin einverstanden",
-    "j'accepte",
-    "j’accepte",
-    "oui",
-    "acepto",
-    "estoy de acuerdo",
-    "sí",
-    "accetto",
-    "acconsento",
-    "aceito",
-    "concordo",
-    "ik ga akkoord",
-    "wyrażam zgodę",
-    "zgadzam się",
-    "я согласен",
-    "я согласна",
-    "согласен",
-    "согласна",
-    "kabul ediyorum",
-    "我同意",
-    "同意します",
-)  # fmt: skip - the sentences of a tick box, as many as fit on a line
+_GRANTING = re.compile(
+    r"(?:i agree|i accept|i consent|yes|ich stimme zu|ich akzeptiere|ich willige ein"
+    r"|ich bin einverstanden|j['’]accepte|oui|acepto|estoy de acuerdo|sí|accetto|acconsento|aceito"
+    r"|concordo|ik ga akkoord|wyrażam zgodę|zgadzam się|я согласен|я согласна|согласен|согласна"
+    r"|kabul ediyorum)\b|我同意|同意します"
+)
+_DENYING = re.compile(
+    r"(?:i do not|i don['’]t|i disagree|i decline|no thanks|no thank you|no,|nein,|non,|nee,|não,"
+    r"|нет,|ich stimme nicht|ich akzeptiere nicht|ich willige nicht|ich bin nicht"
+    r"|je n['’]accepte pas|je refuse|no acepto|no estoy de acuerdo|non accetto|non acconsento"
+    r"|não aceito|não concordo|ik ga niet akkoord|nie wyrażam|nie zgadzam|я не соглас|не соглас"
+    r"|kabul etmiyorum)"
+    r"|我不同意|同意しません"
+)
 
 
 def read_consent(raw: Json) -> str:
@@ -63,8 +49,6 @@ def read_consent(raw: Json) -> str:
 
 
 def _said(text: str) -> str:
-    if text in _GRANTED:
-        return "granted"
-    if text in _DENIED:
+    if text in _DENIED or _DENYING.match(text):
         return "denied"
-    return "granted" if text.startswith(_GRANTING) else "unknown"
+    return "granted" if text in _GRANTED or _GRANTING.match(text) else "unknown"

@@ -66,8 +66,8 @@ class Dictionary:
             for place in reversed(lead.places.values())
             for name in place.annotations.get("x-types", ())
         }
-        self.meaning = lru_cache(maxsize=8192)(self._meaning)
-        self.noise = lru_cache(maxsize=8192)(Noise(lead.noise).rule)
+        self._remembered = lru_cache(maxsize=8192)(self._meaning)
+        self._noise = lru_cache(maxsize=8192)(Noise(lead.noise).rule)
         self.words = {kind: self._single_words(pointer) for kind, pointer in _GUARDED_WORDS.items()}
 
     @classmethod
@@ -75,6 +75,14 @@ class Dictionary:
     def of(cls, lead: LeadSchema) -> "Dictionary":
         """The dictionary of this schema, shared by all its adapters."""
         return cls(lead)
+
+    def meaning(self, label: str) -> Meaning:
+        """What a field of this name means; NOTHING when no language knows it."""
+        return NOTHING if len(label) > _LONGEST else self._remembered(label)
+
+    def noise(self, label: str) -> str | None:
+        """The rule that drops a field of this name in every form, or None."""
+        return self._noise(label[:_LONGEST])
 
     def of_type(self, type_name: str) -> str | None:
         """The place that an answer of this type goes to, or None where the type says nothing."""
@@ -85,9 +93,6 @@ class Dictionary:
         return not self.words[kind].isdisjoint(_spaced(label).split())
 
     def _meaning(self, label: str) -> Meaning:
-        """What a field of this name means; NOTHING when no language knows it."""
-        if len(label) > _LONGEST:
-            return NOTHING
         name = _spaced(label)
         for candidate in _readings(name):
             if found := self._look_up(candidate):

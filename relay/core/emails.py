@@ -4,6 +4,7 @@ import re
 
 from email_validator import EmailNotValidError, validate_email
 
+_LONGEST = 400
 _LOOKS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -12,13 +13,15 @@ def read_email(text: str) -> tuple[str, str | None]:
 
     The domain is lower-cased and the local part kept; no name server is asked.
     """
-    written = text.strip().removeprefix("mailto:")
+    if len(text) > _LONGEST:
+        return text, "The address is too long."
     try:
+        written = text.strip().removeprefix("mailto:")
         return validate_email(written, check_deliverability=False).normalized, None
     except EmailNotValidError as refusal:
-        return written or text, str(refusal)
+        return text, str(refusal)
 
 
 def looks_like_email(text: str) -> bool:
     """Whether the whole text has the shape of one address."""
-    return _LOOKS.fullmatch(text.strip()) is not None
+    return len(text) <= _LONGEST and _LOOKS.fullmatch(text.strip()) is not None

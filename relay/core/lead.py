@@ -140,15 +140,22 @@ def merge(older: Json, newer: Json) -> Json:
     """The lead after an update: new non-empty values win, what the update lacks stays.
 
     Objects are merged key by key, so that an update of one answer keeps the others; an empty
-    string, null or an empty list never erases. A phone or a consent is one value and is taken as a
-    whole.
+    string, null or an empty list never erases. A phone or a consent is one value, taken whole.
     """
-    if not isinstance(older, dict) or not isinstance(newer, dict) or "raw" in newer:
+    return _merged(older, newer, ())
+
+
+def _merged(older: Json, newer: Json, steps: tuple[str, ...]) -> Json:
+    if not isinstance(older, dict) or not isinstance(newer, dict) or _is_one_value(newer, steps):
         return older if is_empty(newer) else newer
     merged = dict(older)
     for key, value in newer.items():
-        merged[key] = merge(merged[key], value) if key in merged else value
+        merged[key] = _merged(merged[key], value, (*steps, key)) if key in merged else value
     return merged
+
+
+def _is_one_value(value: dict[str, Json], steps: tuple[str, ...]) -> bool:
+    return steps == ("contact", "phone") or (steps[:1] == ("consent",) and "raw" in value)
 
 
 def is_empty(value: Json) -> bool:
@@ -156,13 +163,11 @@ def is_empty(value: Json) -> bool:
 
     False and zero are answers.
     """
-    if value is None:
-        return True
     if isinstance(value, str):
         return not value or value.isspace()
     if isinstance(value, list):
         return all(is_empty(item) for item in value)
-    return isinstance(value, dict) and not value
+    return value is None or (isinstance(value, dict) and not value)
 
 
 def summary(document: Json) -> Summary:

@@ -3,8 +3,8 @@
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from relay.core.consent import read_consent
 from relay.core.contract import Json
@@ -13,16 +13,14 @@ from relay.core.lead import is_empty
 from relay.core.phones import read_phone
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(NamedTuple):
     """A value as its place keeps it, with a warning (kind, message) where it is not in order."""
 
     value: Json
     warning: tuple[str, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Around:
+class Around(NamedTuple):
     """What a reader may know beside the value: the source's region and the answer's label."""
 
     region: str | None = None
@@ -31,6 +29,8 @@ class Around:
 
 def read(kind: str, value: Json, around: Around) -> Read | None:
     """The value as a place of this kind keeps it; None when the place cannot hold its shape."""
+    if isinstance(value, list) and len(value) == 1 and kind in _SINGLE:
+        value = value[0]
     return _READERS[kind](value, around)
 
 
@@ -41,7 +41,7 @@ def _text(value: Json, _around: Around) -> Read | None:
 
 def _opaque(value: Json, _around: Around) -> Read | None:
     """Identifiers are kept to the letter: they are case-sensitive and mean nothing to us."""
-    text = _as_text(value)
+    text = _as_text(value, several=False)
     return None if text is None else Read(text)
 
 
@@ -67,15 +67,29 @@ def _phone_parts(value: Mapping[str, Json]) -> Json:
     """A phone in parts, as form builders send it: {full} or {country, area, phone}."""
     if not set(value) <= {"full", "country", "area", "phone"}:
         return None
-    texts = [_as_text(value.get(key)) or "" for key in ("full", "country", "area", "phone")]
-    return texts[0] or " ".join(text for text in texts[1:] if text) or None
+    full, *others = [_as_text(value.get(key)) or "" for key in ("full", "country", "area", "phone")]
+    if not full:
+        return " ".join(text for text in others if text) or None
+    return full if all(_digits(text) in _digits(full) for text in others) else None
+
+
+def _digits(text: str) -> str:
+    return "".join(character for character in text if character.isdigit())
 
 
 def _consent(value: Json, around: Around) -> Read | None:
-    flag = {"state": read_consent(value), "raw": value}
+    state = read_consent(value)
+    if state == "unknown" and isinstance(value, str) and _is_own_label(value, around.label):
+        state = "granted"
+    flag = {"state": state, "raw": value}
     if around.label:
         flag["text"] = around.label
     return Read(flag)
+
+
+def _is_own_label(value: str, label: str | None) -> bool:
+    """A ticked box without a value of its own sends its label."""
+    return bool(label) and value.strip().lower() == str(label).strip().lower()
 
 
 _OFFSET = re.compile(r"\s*([+-]\d\d):?(\d\d)$")
@@ -100,7 +114,9 @@ def _integer(value: Json, _around: Around) -> Read | None:
     if isinstance(value, str):
         digits = value.strip()
         value = int(digits) if re.fullmatch(r"-?[0-9]{1,15}", digits) else None
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if not math.isfinite(value) or value != int(value):
         return None
     return Read(int(value))
 
@@ -114,11 +130,11 @@ def _map(value: Json, _around: Around) -> Read | None:
 
 
 def _files(value: Json, around: Around) -> Read | None:
-    """Files are noted, not fetched: {url} or what the sender says of it, and the label."""
+    """Files are noted, not fetched: {url}, {name} or what the sender says of it, and the label."""
     files = []
     for item in value if isinstance(value, list) else [value]:
         if isinstance(item, str):
-            noted: dict[str, Json] = {"url": item}
+            noted: dict[str, Json] = {"url" if "://" in item else "name": item}
         elif isinstance(item, dict) and _file_shaped(item):
             noted = dict(item)
         else:
@@ -170,6 +186,9 @@ def _joined(values: list[Json], *, several: bool) -> str | None:
         return None
     return ", ".join(known) if len(known) > 1 else known[0]
 
+
+_SINGLE = frozenset({"instant", "integer", "phone"})
+"""Kinds that read a list of one as the one: some senders make lists of everything."""
 
 APPENDED = frozenset({"files", "certificate"})
 """Kinds of places that take one value after the other."""

@@ -8,14 +8,22 @@ from relay.core.contract import Json
 _MISSING = object()
 
 
-@lru_cache(maxsize=4096)
 def parts(pointer: str) -> tuple[str, ...]:
     """The steps of a pointer; "" has none. Raises ValueError when there is no leading slash."""
+    # what senders make up may be long, and must not fill the memory
+    return _remembered(pointer) if len(pointer) < _LONG else _parts(pointer)
+
+
+def _parts(pointer: str) -> tuple[str, ...]:
     if pointer == "":
         return ()
     if not pointer.startswith("/"):
         raise ValueError(f"{pointer!r} is no JSON pointer: it must be empty or begin with /")
     return tuple(step.replace("~1", "/").replace("~0", "~") for step in pointer[1:].split("/"))
+
+
+_LONG = 200
+_remembered = lru_cache(maxsize=4096)(_parts)
 
 
 def joined(steps: Sequence[str | int]) -> str:
