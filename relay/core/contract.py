@@ -56,7 +56,7 @@ class Signature:
     `signed` is a template over {raw}, {timestamp}, {method}, {url} and {header:NAME}. `tolerance`
     is in seconds and counts only where a timestamp is signed. `pattern`, where given, is a regular
     expression with the groups `signature` and optionally `timestamp`, for headers that carry both
-    or several signatures.
+    or several signatures; `written` is then how such a header is put together.
     """
 
     header: str
@@ -68,6 +68,7 @@ class Signature:
     timestamp_unit: Literal["s", "ms"] = "s"
     tolerance: int | None = None
     pattern: str | None = None
+    written: str = "{signature}"
     secrets: str = "secrets"
     """The setting that holds the current signing secrets (a list, or one string); dots go down."""
 
@@ -122,7 +123,8 @@ class Source:
     from it; a property with `"secret": true` is stored encrypted. `retries` says whether the sender
     tries again after 429 and 503. `browser` says that visitors' browsers post to it themselves.
     `repeat_window` (seconds) is how long equal content counts as a repeat where the provider sends
-    no id. `unverified` holds the words of a note where no live sender was at hand.
+    no id. `credentials` makes the headers, beside a signature, by which a sender shows that it is
+    genuine. `unverified` holds the words of a note where no live sender was at hand.
     """
 
     label: str
@@ -130,6 +132,7 @@ class Source:
     settings: Json
     parse: Callable[[Inbound, Settings], list[Parsed]]
     verify: Sequence[Signature] | Verifier = ()
+    credentials: Callable[[Settings], Mapping[str, str]] | None = None
     challenge: Callable[[Inbound, Settings], Challenge | None] | None = None
     retries: bool = False
     browser: bool = False

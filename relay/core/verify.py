@@ -5,11 +5,17 @@ import binascii
 import hashlib
 import hmac
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import islice
 
 from relay.core.contract import Inbound, Json, Settings, Signature, Source
 
 _TOKEN = re.compile(r"\{(raw|timestamp|method|url|header:[A-Za-z0-9-]+)\}")
+
+
+_MOST_SIGNATURES = 8
+"""Signatures in one header that are tried; each costs a hash of the whole body."""
 
 
 def verify(source: Source, inbound: Inbound, settings: Settings, now: float) -> str | None:
@@ -18,16 +24,31 @@ def verify(source: Source, inbound: Inbound, settings: Settings, now: float) -> 
     A recipe whose secrets nobody configured asks for nothing: the address alone is then the proof.
     Where several recipes are configured one of them is enough. `now` is in Unix seconds.
     """
-    if callable(source.verify):
-        verdict = source.verify(inbound, settings)
-        if not isinstance(verdict, Signature):
-            return verdict
-        recipes: list[Signature] = [verdict]
-    else:
-        recipes = list(source.verify)
-    configured = [recipe for recipe in recipes if _setting(settings, recipe.secrets)]
-    reasons = [_judge(recipe, inbound, settings, now) for recipe in configured]
+    recipes = _recipes(source, inbound, settings)
+    if isinstance(recipes, str):
+        return recipes
+    reasons = [_judge(recipe, inbound, settings, now) for recipe in recipes]
     return reasons[0] if reasons and None not in reasons else None
+
+
+def sign(source: Source, inbound: Inbound, settings: Settings, now: float) -> Inbound:
+    """The request with the headers that make it genuine at this time, as its sender makes them."""
+    given = source.credentials(settings) if source.credentials else {}
+    inbound = _with_headers(inbound, given)
+    recipes = _recipes(source, inbound, settings)
+    if isinstance(recipes, str) or not recipes:
+        return inbound
+    return _signed(recipes[0], inbound, settings, now)
+
+
+def _recipes(source: Source, inbound: Inbound, settings: Settings) -> list[Signature] | str:
+    """The recipes that are configured, or the reason of an odd scheme's own code."""
+    if not callable(source.verify):
+        return [recipe for recipe in source.verify if _setting(settings, recipe.secrets)]
+    verdict = source.verify(inbound, settings)
+    if verdict is None or isinstance(verdict, str):
+        return verdict or []
+    return [verdict] if _setting(settings, verdict.secrets) else []
 
 
 def _judge(recipe: Signature, inbound: Inbound, settings: Settings, now: float) -> str | None:
@@ -37,7 +58,7 @@ def _judge(recipe: Signature, inbound: Inbound, settings: Settings, now: float) 
     header = inbound.headers.get(recipe.header.lower())
     if header is None:
         return f"the header {recipe.header} is missing"
-    found = list(_candidates(recipe, header, inbound))
+    found = list(islice(_candidates(recipe, header, inbound), _MOST_SIGNATURES))
     if not found:
         return f"the header {recipe.header} does not look like a signature"
     for given, timestamp in found:
@@ -108,6 +129,21 @@ def _signed_text(recipe: Signature, inbound: Inbound, timestamp: str | None) -> 
 def _sign(recipe: Signature, key: bytes, text: bytes) -> str:
     digest = hmac.new(key, text, getattr(hashlib, recipe.algorithm)).digest()
     return digest.hex() if recipe.encoding == "hex" else base64.b64encode(digest).decode()
+
+
+def _signed(recipe: Signature, inbound: Inbound, settings: Settings, now: float) -> Inbound:
+    timestamp = str(int(now * 1000 if recipe.timestamp_unit == "ms" else now))
+    if recipe.timestamp_header:
+        inbound = _with_headers(inbound, {recipe.timestamp_header: timestamp})
+    key = next(_keys(_setting(settings, recipe.secrets)), b"")
+    signature = recipe.prefix + _sign(recipe, key, _signed_text(recipe, inbound, timestamp))
+    written = recipe.written.replace("{timestamp}", timestamp).replace("{signature}", signature)
+    return _with_headers(inbound, {recipe.header: written})
+
+
+def _with_headers(inbound: Inbound, headers: Mapping[str, str]) -> Inbound:
+    added = {name.lower(): value for name, value in headers.items()}
+    return replace(inbound, headers={**inbound.headers, **added})
 
 
 def _equal(given: str, expected: str) -> bool:
