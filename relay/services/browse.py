@@ -19,6 +19,12 @@ from relay.store import tables
 Row = Mapping[str, Any]
 """One row by column name."""
 
+LANE = tuple(
+    tables.lanes.c[name]
+    for name in ("paused_at", "pause", "hold_until", "hold_reason", "breaker", "open_until")
+)
+"""What a target's lane says of why its deliveries wait."""
+
 SHELVES = ("quarantined", "held", "refused")
 """The states of submissions that became no lead and can be looked through."""
 
@@ -71,10 +77,12 @@ def deliveries(rt: Runtime, wanted: Filter, cursor: Cursor = START, limit: int =
             tables.sources.c.name.label("source"),
             tables.targets.c.name.label("target"),
             tables.targets.c.kind.label("target_kind"),
+            *LANE,
         )
         .join(tables.leads, tables.leads.c.id == tables.deliveries.c.lead_id)
         .join(tables.sources, tables.sources.c.id == tables.deliveries.c.source_id)
         .join(tables.targets, tables.targets.c.id == tables.deliveries.c.target_id)
+        .outerjoin(tables.lanes, tables.lanes.c.target_id == tables.deliveries.c.target_id)
         .where(*conditions(wanted))
     )
     return _page(rt, query, tables.deliveries.c.id, cursor, limit)

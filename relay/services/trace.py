@@ -7,11 +7,12 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from relay.runtime import Runtime
-from relay.services.browse import Row
+from relay.services.browse import LANE, Row
 from relay.store.tables import (
     attempts,
     bodies,
     deliveries,
+    lanes,
     lead_versions,
     leads,
     routes,
@@ -114,8 +115,10 @@ def _deliveries(connection: sa.Connection, lead_id: UUID) -> list[Row]:
             targets.c.kind.label("target_kind"),
             targets.c.archived_at.label("target_archived_at"),
             routes.c.condition.label("route_condition"),
+            *LANE,
         )
         .join(targets, targets.c.id == deliveries.c.target_id)
+        .outerjoin(lanes, lanes.c.target_id == deliveries.c.target_id)
         .outerjoin(routes, routes.c.id == deliveries.c.route_id)
         .where(deliveries.c.lead_id == lead_id)
     )

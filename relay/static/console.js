@@ -3,14 +3,17 @@
 
 "use strict";
 
-const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
-const spoken = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+const UNITS = [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]];
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 
 function relative(moment) {
-  const seconds = Math.round((moment - Date.now()) / 1000);
-  const [unit, size] = UNITS.find(([, size]) => Math.abs(seconds) >= size) || ["second", 1];
-  return spoken.format(Math.trunc(seconds / size), unit);
+  const seconds = (Date.now() - moment) / 1000;
+  const found = UNITS.find(([, size]) => Math.abs(seconds) >= size);
+  if (!found) {
+    return seconds >= 0 ? "just now" : "any moment";
+  }
+  const amount = `${Math.floor(Math.abs(seconds) / found[1])} ${found[0]}`;
+  return seconds > 0 ? `${amount} ago` : `in ${amount}`;
 }
 
 function tellTimes(within) {

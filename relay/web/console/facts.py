@@ -32,7 +32,7 @@ def facts(document: Json, schema: Json) -> list[Group]:
 
 
 def _flat(value: Json, schema: Any, title: str) -> Iterator[tuple[str, str]]:
-    """Every value below, with its own title and, further down, those above it."""
+    """Every value below with its title; one without a title of its own has that above before it."""
     if value is None or value == "":
         return
     spoken = _spoken(value)
@@ -42,7 +42,8 @@ def _flat(value: Json, schema: Any, title: str) -> Iterator[tuple[str, str]]:
         inner = schema.get("properties", {}) if isinstance(schema, dict) else {}
         for name, member in value.items():
             part = _title(name, inner.get(name))
-            yield from _flat(member, inner.get(name), f"{title} · {part}" if title else part)
+            above = title if inner and not _named(inner.get(name)) else ""
+            yield from _flat(member, inner.get(name), f"{above} · {part}" if above else part)
     elif isinstance(value, list) and any(isinstance(member, (dict, list)) for member in value):
         for number, member in enumerate(value, start=1):
             yield from _flat(member, None, f"{title} {number}".strip())
@@ -65,6 +66,10 @@ def _text(value: Json) -> str:
     if isinstance(value, list):
         return ", ".join(_text(member) for member in value)
     return str(value)
+
+
+def _named(schema: Any) -> bool:
+    return isinstance(schema, dict) and "title" in schema
 
 
 def _title(name: str, schema: Any) -> str:
