@@ -117,11 +117,14 @@ class Client:
         return reply, broken
 
     def _read(self, response: Response) -> tuple[bytes, str | None]:
-        """The body up to the limit. One that breaks off is kept so far: the status was said."""
+        """The body up to the limit. One that breaks off is kept so far: the status was said.
+
+        read1 gives what has come, where read would lose it when the rest does not.
+        """
         parts: list[bytes] = []
         room = self._limit + 1
         try:
-            while room and (part := response.raw.read(room, decode_content=True)):
+            while room and (part := response.raw.read1(room, decode_content=True)):
                 parts.append(part)
                 room -= len(part)
         except (OSError, HTTPError, ValueError) as error:
@@ -211,7 +214,10 @@ def _prepared(request: Request) -> PreparedRequest:
 
 
 def _check_url(url: str) -> None:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise Malformed(f"the address is none: {error}") from error
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise Malformed("the address must begin with http:// or https:// and name a host")
     if "@" in parts.netloc:

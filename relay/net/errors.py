@@ -3,6 +3,7 @@
 import errno
 import ssl
 from collections.abc import Iterator
+from http.client import IncompleteRead  # noqa: TID251 - the place for it
 
 from requests import exceptions as requests_errors  # noqa: TID251 - the place for it
 from urllib3 import exceptions as urllib3_errors  # noqa: TID251 - the place for it
@@ -22,7 +23,7 @@ _KINDS: tuple[tuple[str, tuple[type[BaseException], ...]], ...] = (
     ("timeout", (TimeoutError, urllib3_errors.TimeoutError, requests_errors.Timeout)),
     ("tls", (ssl.SSLError, urllib3_errors.SSLError, requests_errors.SSLError)),
     ("refused", (ConnectionRefusedError,)),
-    ("reset", (ConnectionError, urllib3_errors.IncompleteRead)),
+    ("reset", (ConnectionError, IncompleteRead)),
     (
         "invalid",
         (
