@@ -23,6 +23,7 @@ def plan_document(
     projects = expanded.document.get("projects") if isinstance(expanded.document, dict) else None
     for number in range(len(projects) if isinstance(projects, list) else 0):
         reading.project(("projects", number))
+    reading.planner.check_keys()
     mistakes = [*reading.misshapen, *reading.planner.mistakes]
     if mistakes:
         raise Mistakes(mistakes)
@@ -46,6 +47,7 @@ def plan_element(
     names = secret_names(state).get(stored.id, {}) if stored else {}
     planner = Planner(catalog, state)
     element = planner.plan(Asked(what, "", Expanded(document), project, stored, names))
+    planner.check_keys()
     if element is None or planner.mistakes:
         raise Mistakes(planner.mistakes)
     return element

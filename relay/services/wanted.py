@@ -53,6 +53,7 @@ class Planner:
         self._prune = prune
         self._unclear: set[tuple[UUID, str, str]] = set()
         self._seen: dict[tuple[UUID, str, str], Asked] = {}
+        self._keyed: list[tuple[Asked, Element]] = []
 
     def plan(self, asked: Asked) -> Element | None:
         """The element as it is wanted, or None when it is not clear what it would be."""
@@ -93,6 +94,21 @@ class Planner:
         if asked.project is not None and isinstance(document, dict):
             self._unclear.add((asked.project.id, asked.what, str(document.get("name"))))
 
+    def check_keys(self) -> None:
+        """No key may open two doors; asked when all is planned, so that two may swap theirs."""
+        planned = {made.id for made in self.made}
+        owners = {
+            (stored.what, stored.document["key"]): stored
+            for stored in self._state.elements
+            if "key" in stored.document and stored.id not in planned
+        }
+        for asked, element in self._keyed:
+            owner = owners.setdefault((element.what, element.document["key"]), element)
+            if owner is not element:
+                archived = "archived " if owner.archived else ""
+                said = f"is the key of {archived}{owner.what} {owner.name!r} too"
+                self._wrong(asked, "/key", said)
+
     # --- one function for each sort ---
 
     def _api_key(self, asked: Asked, document: Document) -> Element | None:
@@ -101,11 +117,10 @@ class Planner:
         if given is None:
             self._wrong(asked, "/key", "is needed for a new key")
             return None
-        hint = None
-        if given != stored:
-            document["key"], hint = hash_key(given), given[-HINT:]
+        document["key"] = stored if given == stored else hash_key(given)
+        hint = None if given == stored else given[-HINT:]
         element = replace(self._element(asked, document, ["/key"]), hint=hint)
-        self._check_key(asked, element)
+        self._keyed.append((asked, element))
         return element
 
     def _source(self, asked: Asked, document: Document) -> Element | None:
@@ -125,7 +140,7 @@ class Planner:
         element = self._element(
             asked, document, places_of_secrets(kind.source.settings, "source", document)
         )
-        self._check_key(asked, element)
+        self._keyed.append((asked, element))
         return element
 
     def _target(self, asked: Asked, document: Document) -> Element | None:
@@ -214,17 +229,6 @@ class Planner:
             self._wrong(asked, _NAMED_BY[asked.what], f"{element.name!r} stands at {first.at} too")
         elif other is not None and other.id != element.id:
             self._wrong(asked, _NAMED_BY[asked.what], f"{element.name!r} is there already")
-
-    def _check_key(self, asked: Asked, element: Element) -> None:
-        """No key may open two doors; stored elements that are planned anew count as planned."""
-        planned = {made.id for made in self.made}
-        stored = (one for one in self._state.elements if one.id not in planned)
-        for other in (*self.made, *stored):
-            same = (other.what, other.document.get("key")) == (asked.what, element.document["key"])
-            if same and other.id != element.id:
-                archived = "archived " if other.archived else ""
-                said = f"is the key of {archived}{other.what} {other.name!r} too"
-                self._wrong(asked, "/key", said)
 
     def _end(self, asked: Asked, what: str, document: Document, member: str) -> Element | None:
         name, project = document[member], asked.project
