@@ -95,10 +95,13 @@ def _is_own_label(value: str, label: str | None) -> bool:
 _OFFSET = re.compile(r"\s*([+-]\d\d):?(\d\d)$")
 
 
+_EARLIEST = 5e8  # seconds: a smaller number, of 1985 or before, is no time at which a form was sent
+
+
 def _instant(value: Json, _around: Around) -> Read | None:
     """ISO 8601, or a number of seconds or milliseconds since 1970; without a zone it is UTC."""
     try:
-        if isinstance(value, int | float) and not isinstance(value, bool):
+        if isinstance(value, int | float) and value > _EARLIEST:
             moment = datetime.fromtimestamp(value / 1000 if value > 1e11 else value, UTC)
         elif isinstance(value, str):
             moment = datetime.fromisoformat(_OFFSET.sub(r"\1:\2", value.strip()))
@@ -180,11 +183,15 @@ def _as_text(value: Json, *, several: bool = True) -> str | None:
 
 
 def _joined(values: list[Json], *, several: bool) -> str | None:
-    texts = [_as_text(item) for item in values if not isinstance(item, list) and not is_empty(item)]
-    known = [text for text in texts if text is not None]
-    if not known or len(known) < len(texts) or (len(known) > 1 and not several):
+    said = [item for item in values if not is_empty(item)]
+    texts = [text for item in said if (text := _scalar_text(item)) is not None]
+    if not texts or len(texts) < len(said) or (len(texts) > 1 and not several):
         return None
-    return ", ".join(known) if len(known) > 1 else known[0]
+    return ", ".join(texts)
+
+
+def _scalar_text(value: Json) -> str | None:
+    return None if isinstance(value, list) else _as_text(value)
 
 
 _SINGLE = frozenset({"instant", "integer", "phone"})

@@ -2,14 +2,15 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import quote
 
+from relay.core import pointers
 from relay.core.contract import Json
 from relay.core.dictionary import normal
 from relay.core.lead import is_empty
 
-_TOKEN = re.compile(r"\[([a-z_][0-9a-z_.]*)\](?:\{([^{}]*)\})?", re.IGNORECASE)
+_TOKEN = re.compile(r"\[([^\W\d][\w.]*)\](?:\{([^{}]*)\})?")
 _JSON_WORDS = frozenset({"true", "false", "null"})
 
 
@@ -33,24 +34,23 @@ def render(template: str, tokens: Mapping[str, Json], escape: Callable[[str], st
 def tokens_of(lead: Json) -> dict[str, Json]:
     """The tokens of a lead, by name in lower case.
 
-    Every value by its dotted path (`contact.email`), the known ones also by their last name
-    (`email`, `gclid`) and UTM values as `utm_source`; then the custom tokens, then the form fields
-    by their label with `_` for blanks. What comes first keeps its name.
+    Every value has its dotted path (`contact.email`); those of the contact, the attribution and the
+    device have their own name too (`email`, `gclid`, `utm_source`). Then come the custom tokens,
+    then the form fields by their label with `_` for blanks. What comes first keeps its name.
     """
-    found: dict[str, Json] = {}
-    _flatten(lead, "", found)
-    phone = found.get("contact.phone.e164") or found.get("contact.phone.raw")
-    tokens = {
-        **found,
-        "phone": phone,
-        **{f"utm_{key}": value for key, value in _part(lead, "utm").items()},
-    }
-    for path, value in found.items():
-        if path.startswith(_SHORT):
-            tokens.setdefault(path.rpartition(".")[2], value)
-    for name, value in lead.get("tokens", {}).items():
+    tokens: dict[str, Json] = {}
+    _flatten(lead, "", tokens)
+    paths = dict(tokens)
+    for name, path in _ALIASES:
+        if path in paths:
+            tokens.setdefault(name, paths[path])
+    for part, prefix in _PARTS:
+        for path, value in paths.items():
+            if path.startswith(part) and "." not in (name := path[len(part) :]):
+                tokens.setdefault(prefix + name, value)
+    for name, value in _members(lead, "/tokens"):
         tokens.setdefault(name.lower(), value)
-    for label, value in lead.get("form", {}).get("fields", {}).items():
+    for label, value in _members(lead, "/form/fields"):
         tokens.setdefault(normal(label).replace(" ", "_"), value)
     return tokens
 
@@ -79,27 +79,38 @@ def as_is(text: str) -> str:
     return text
 
 
-_SHORT = (
-    "contact.",
-    "attribution.",
-    "device.",
-    "form.id",
-    "form.name",
-    "form.message",
-    "form.subject",
-    "ids.",
-    "state.",
+_ALIASES = (
+    ("phone", "contact.phone.e164"),
+    ("phone", "contact.phone.raw"),
+    ("name", "contact.full_name"),
+    ("message", "form.message"),
+    ("subject", "form.subject"),
+    ("form_id", "form.id"),
+    ("form_name", "form.name"),
+    ("lead_id", "ids.id"),
+    ("lead_number", "ids.number"),
+    ("status", "state.stage"),
+)
+_PARTS = (
+    ("contact.", ""),
+    ("contact.address.", ""),
+    ("attribution.utm.", "utm_"),
+    ("attribution.click_ids.", ""),
+    ("attribution.ads.", ""),
+    ("attribution.", ""),
+    ("device.", ""),
+    ("keys.", ""),
 )
 
 
-def _part(lead: Json, name: str) -> dict[str, Json]:
-    part = lead.get("attribution", {}).get(name, {})
-    return part if isinstance(part, dict) else {}
+def _members(lead: Json, pointer: str) -> Iterable[tuple[str, Json]]:
+    part = pointers.get(lead, pointer)
+    return part.items() if isinstance(part, dict) else ()
 
 
 def _flatten(value: Json, path: str, found: dict[str, Json]) -> None:
     if not isinstance(value, dict):
-        found[path.lower()] = value
+        found.setdefault(path.lower(), value)
         return
     for key, member in value.items():
         _flatten(member, f"{path}.{key}" if path else key, found)
