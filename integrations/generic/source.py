@@ -135,13 +135,15 @@ SETTINGS: Json = {
 _ENCLOSED = 3
 """How deep JSON may stand in a text in JSON."""
 
+_LONGEST_BATCH = 1000
+
 
 # --- what was posted -------------------------------------------------------------------------
 
 
 def parse(inbound: Inbound, settings: Settings) -> list[Parsed]:
     """The submission with its uploads noted and the address's parameters, or those of a batch."""
-    fields, files = _opened(read_body(inbound), _ENCLOSED), read_files(inbound)
+    fields, files = _opened(read_body(inbound), _ENCLOSED), _uploads(inbound)
     if not isinstance(fields, dict | list):
         raise Unreadable("the body holds no fields, but one single value")
     if not fields and not files:
@@ -176,6 +178,11 @@ def _opened(value: Json, levels: int) -> Json:
     return _opened(found, levels - 1) if found and telling else value
 
 
+def _uploads(inbound: Inbound) -> list[Json]:
+    """What is noted of each upload: {label, name, type, size}."""
+    return [{"label": file.pop("field"), **file} for file in read_files(inbound)]
+
+
 def _query(pairs: tuple[tuple[str, str], ...]) -> dict[str, Json]:
     """The parameters of the address; one that is given twice is a list."""
     found: dict[str, Json] = {}
@@ -191,7 +198,11 @@ def _query(pairs: tuple[tuple[str, str], ...]) -> dict[str, Json]:
 def _each(fields: Json, batch: str | None) -> list[Json]:
     """The submissions of a batch; whatever else there is, is one."""
     found = fields if batch == "." else _at(fields, batch)
-    return found if isinstance(found, list) and found else [fields]
+    if not isinstance(found, list) or not found:
+        return [fields]
+    if len(found) > _LONGEST_BATCH:
+        raise Unreadable(f"a batch of {len(found)}; at most {_LONGEST_BATCH} are taken at once")
+    return found
 
 
 def _id(fields: Json, settings: Settings) -> str | None:

@@ -42,11 +42,11 @@ NOISE = dict.fromkeys(
 def parse(inbound: Inbound, _settings: Settings) -> list[Parsed]:
     """The one submission, as it stands; uploads are noted beside the fields."""
     fields = read_body(inbound)
-    if not fields:
+    if fields in ({}, [], None):
         raise Unreadable("the body holds no fields")
     document: dict[str, Json] = {"fields": fields}
     if files := read_files(inbound):
-        document["files"] = files
+        document["files"] = [{"label": file.pop("field"), **file} for file in files]
     return [Parsed(document=document)]
 
 

@@ -88,7 +88,10 @@ def _joined(response: dict[str, Json]) -> dict[str, Json]:
         joined["definition"] = {key: definition.get(key) for key in ("id", "title")}
     if hidden is not None:
         joined["hidden"] = hidden
-    return {**joined, **rest, "variables": _variables(variables)}
+    joined |= rest
+    if variables is not None:
+        joined["variables"] = _variables(variables)
+    return joined
 
 
 def _questions(group: Json) -> Iterator[tuple[str, Question]]:

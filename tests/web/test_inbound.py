@@ -4,14 +4,18 @@ import base64
 import hashlib
 import hmac
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 
 from relay import runtime as process
 from relay.app import create_app
+from tests import payloads
 from tests.web.doors import KEY, add_source, kept, refused
 
 DOOR = f"/in/{KEY}"
@@ -25,7 +29,7 @@ def sign(body: bytes, secret: str) -> dict[str, str]:
 
 
 def typeform_body() -> bytes:
-    capture = min(TYPEFORM.glob("*.request")).read_bytes()
+    capture = (TYPEFORM / "example.http").read_bytes()
     return capture.partition(b"\r\n\r\n")[2]
 
 
@@ -50,13 +54,14 @@ def test_an_unknown_key_is_403_and_is_neither_kept_nor_told_apart(
     for path in ("/in/nobody", "/in/nobody/", "/in/a/b", "/in/", "/in", "/in//", f"/in/x/{KEY}"):
         answer = client.post(path, json=LEAD)
         assert answer.status_code == 403, path
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
     assert client.get("/in/nobody").status_code == 403
     assert client.options("/in/nobody").status_code == 403
     assert kept(runtime) == []
     assert refused(runtime) == []
 
 
-def test_the_door_never_redirects_and_never_says_404_410_or_500(runtime: Any, client: Any) -> None:
+def test_the_door_never_redirects_and_never_says_404_405_410_or_500(runtime: Any, client: Any) -> None:
     add_source(runtime)
     for path in (
         DOOR,
@@ -69,10 +74,19 @@ def test_the_door_never_redirects_and_never_says_404_410_or_500(runtime: Any, cl
     ):
         for method in ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"):
             status = client.open(path, method=method, data=b"{}").status_code
-            at_the_door = path.startswith("/in/") and status in {404, 410}
+            at_the_door = path.startswith("/in/") and status in {404, 405, 410}
             assert not at_the_door, (path, method, status)
             assert not 300 <= status < 400, (path, method, status)
             assert status < 500, (path, method, status)
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+def test_a_webhook_with_another_method_loses_nothing(
+    runtime: Any, client: Any, method: str
+) -> None:
+    add_source(runtime)
+    answer = client.open(DOOR, method=method, json=LEAD)
+    assert (answer.status_code, answer.json["id"]) == (200, str(kept(runtime)[0].id))
 
 
 def test_an_address_with_a_slash_at_its_end_is_the_same_door(runtime: Any, client: Any) -> None:
@@ -209,6 +223,65 @@ def test_a_database_that_is_away_is_503_with_retry_after_and_then_works_again(
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) > 0
     assert client.post(DOOR, json=LEAD).status_code == 200
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_door_that_nobody_has_used_waits_for_the_database_too(
+    make_runtime: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtime = make_runtime()
+    add_source(runtime)
+    client = create_app(runtime).test_client()
+    real, asked = runtime.database.read, []
+
+    def read() -> Any:
+        asked.append(1)
+        if len(asked) < 4:
+            raise sa.exc.OperationalError("SELECT", {}, Exception("away"))
+        return real()
+
+    monkeypatch.setattr(runtime.database, "read", read)
+    assert client.post(DOOR, json=LEAD).status_code == 200
+
+
+def test_without_any_database_everybody_is_asked_to_come_again(make_runtime: Any) -> None:
+    gone = {"DATABASE_URL": "postgresql://relay@127.0.0.1:1/x", "RELAY_COMMIT_WAIT_SECONDS": "0.2"}
+    client = create_app(make_runtime(gone)).test_client()
+    for answer in (client.post(DOOR, json=LEAD), client.get(DOOR), client.options(DOOR)):
+        assert answer.status_code == 503
+        assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_fifty_identical_events_at_once_are_one_submission_and_49_duplicates(
+    runtime: Any,
+) -> None:
+    add_source(runtime, "typeform", settings={"secrets": [payloads.SECRET]})
+    app, body = create_app(runtime), payloads.typeform("same")
+    start = threading.Barrier(50)
+
+    def post() -> Any:
+        client = app.test_client()
+        start.wait()
+        return client.post(DOOR, data=body, headers=payloads.signed(body))
+
+    with ThreadPoolExecutor(50) as threads:
+        answers = [future.result() for future in [threads.submit(post) for _ in range(50)]]
+    assert [answer.status_code for answer in answers] == [200] * 50
+    rows = kept(runtime)
+    assert {answer.json["id"] for answer in answers} == {str(row.id) for row in rows}
+    (first,) = [row for row in rows if row.state == "received"]
+    others = [row for row in rows if row.state == "duplicate"]
+    assert len(others) == 49
+    assert {row.duplicate_of for row in others} == {first.id}
+
+
+def test_two_web_processes_take_one_event_once(make_runtime: Any) -> None:
+    first, second = make_runtime(), make_runtime()
+    add_source(first, "typeform")
+    body = payloads.typeform("same")
+    for runtime in (first, second, first):
+        assert create_app(runtime).test_client().post(DOOR, data=body).status_code == 200
+    assert [row.state for row in kept(first)] == ["received", "duplicate", "duplicate"]
 
 
 def test_a_bug_of_ours_is_a_503_that_asks_for_a_retry_and_tells_nothing(
