@@ -25,6 +25,7 @@ def add_source(
     """A source of its own project; returns its id. `settings` all count as secret."""
     now = runtime.clock.now()
     project, source = new_id(), new_id()
+    places = {f"/{name}": value for name, value in (settings or {}).items()}
     with runtime.database.write() as connection:
         connection.execute(
             sa.insert(projects).values(
@@ -40,9 +41,7 @@ def add_source(
                 key_hash=hash_key(key),
                 settings={},
                 options=options,
-                secrets=runtime.box.seal(
-                    {"key": key, "settings": settings or {}, "options": {}}
-                ),
+                secrets=runtime.box.seal({"key": key, "settings": places, "options": {}}),
                 mapping={},
                 refuse=[],
                 created_at=now,
