@@ -1,0 +1,152 @@
+"""Secrets do not get into what is logged, however they travel."""
+
+import base64
+import json
+from pathlib import Path
+from urllib.parse import quote, quote_plus, urlencode
+
+import pytest
+
+from relay.config import load_config
+from relay.core.contract import Conversation, Kind, Outcome, Request
+from relay.net.client import Client
+from relay.net.redact import Redactor, credentials
+from tests.peer import Answer, Peer
+
+SECRET = 'p@ss/w"ö rd+1'
+
+HIDDEN = "[secret]"
+
+
+def spellings() -> dict[str, str]:
+    """The ways in which a secret travels."""
+    return {
+        "as it is": SECRET,
+        "in JSON": json.dumps(SECRET)[1:-1],
+        "in JSON with letters": json.dumps(SECRET, ensure_ascii=False)[1:-1],
+        "in JSON of PHP": json.dumps(SECRET)[1:-1].replace("/", "\\/"),
+        "percent-encoded": quote(SECRET, safe=""),
+        "percent-encoded in lower case": quote(SECRET, safe="").lower().replace("ö", "ö"),
+        "in a path": quote(SECRET),
+        "in a form": quote_plus(SECRET),
+    }
+
+
+@pytest.mark.parametrize("spelling", spellings())
+def test_every_spelling_of_a_secret_is_taken_out(spelling: str) -> None:
+    text = f"before {spellings()[spelling]} after"
+    assert Redactor([SECRET]).text(text) == f"before {HIDDEN} after"
+
+
+@pytest.mark.parametrize("user", ["", "u", "us", "user", "someone@example.com"])
+def test_a_secret_within_basic_credentials_is_taken_out(user: str) -> None:
+    coded = base64.b64encode(f"{user}:{SECRET}".encode()).decode()
+    redacted = Redactor([SECRET]).text(f"Authorization: Basic {coded}; more")
+    assert HIDDEN in redacted
+    assert redacted.endswith("; more")
+    left = redacted.removeprefix("Authorization: Basic ").partition(HIDDEN)[0]
+    said = base64.b64decode(left + "=" * (-len(left) % 4) if len(left) % 4 != 1 else left[:-1])
+    assert SECRET[:2].encode() not in said
+
+
+def test_the_longer_of_two_secrets_is_taken_out_whole() -> None:
+    assert Redactor(["secret", "secret-and-more"]).text("secret-and-more") == HIDDEN
+
+
+def test_short_values_are_not_looked_for() -> None:
+    assert Redactor(["abc", ""]).text("abc def") == "abc def"
+
+
+@pytest.mark.parametrize(
+    ("url", "redacted"),
+    [
+        ("https://user:pass@crm.test/x", f"https://{HIDDEN}@crm.test/x"),
+        ("https://crm.test/x?api_key=k1&a=1", f"https://crm.test/x?api_key={HIDDEN}&a=1"),
+        (
+            "https://crm.test/?a=1&access_token=t#f",
+            f"https://crm.test/?a=1&access_token={HIDDEN}#f",
+        ),
+        (f"https://crm.test/hook/{quote(SECRET)}/in", f"https://crm.test/hook/{HIDDEN}/in"),
+        ("https://crm.test/?monkey=1&q=token", "https://crm.test/?monkey=1&q=token"),
+    ],
+)
+def test_addresses(url: str, redacted: str) -> None:
+    assert Redactor([SECRET]).url(url) == redacted
+
+
+def test_headers_that_carry_credentials_keep_only_their_names() -> None:
+    headers = {
+        "Authorization": "Bearer x",
+        "Cookie": "a=1",
+        "Set-Cookie": "a=1",
+        "X-Api-Key": "k",
+        "api-token": "t",
+        "webhook-signature": "v1,abc=",
+        "Idempotency-Key": "0195",
+        "Location": "https://crm.test/?token=t1",
+    }
+    assert Redactor([]).headers(headers) == {
+        "Authorization": HIDDEN,
+        "Cookie": HIDDEN,
+        "Set-Cookie": HIDDEN,
+        "X-Api-Key": HIDDEN,
+        "api-token": HIDDEN,
+        "webhook-signature": "v1,abc=",
+        "Idempotency-Key": "0195",
+        "Location": f"https://crm.test/?token={HIDDEN}",
+    }
+    assert credentials({"Authorization": "Bearer x1"}) == {"Bearer x1", "x1"}
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ('{"access_token": "abc\\"d", "id": 7}', '{"access_token": "[secret]", "id": 7}'),
+        ('{"Password":"x","name":"token"}', '{"Password":"[secret]","name":"token"}'),
+        ("access_token=abc&scope=a", f"access_token={HIDDEN}&scope=a"),
+        ('{"refresh_token":"cut he', '{"refresh_token":"[secret]"'),
+        ("nothing to hide", "nothing to hide"),
+    ],
+)
+def test_tokens_that_a_target_issues_are_taken_out_of_its_replies(said: str, kept: str) -> None:
+    assert Redactor([]).reply(said) == kept
+
+
+def test_an_attempt_holds_no_secret_even_where_the_peer_echoes_them(
+    peer: Peer, tmp_path: Path
+) -> None:
+    basic = base64.b64encode(f"user:{SECRET}".encode()).decode()
+    echo = json.dumps({"you": SECRET, "auth": basic, "q": quote(SECRET, safe="").lower()})
+    location = f"{peer.url}/?q={quote_plus(SECRET)}"
+    peer.default = Answer(body=echo.encode(), headers={"X-Echo": basic, "Location": location})
+
+    def talk() -> Conversation:
+        reply = yield Request(
+            method="POST",
+            url=f"{peer.url}/{quote(SECRET, safe='')}?{urlencode({'pw': SECRET})}",
+            headers={"Authorization": f"Basic {basic}", "X-Other": SECRET.replace("ö", "o")},
+            body=json.dumps({"password": SECRET}).encode(),
+        )
+        return Outcome(
+            kind=Kind.RETRY, message=reply.body.decode(), remote_url=reply.headers["location"]
+        )
+
+    client = Client(
+        load_config(
+            {
+                "RELAY_MODE": "local",
+                "RELAY_DATA_DIR": str(tmp_path),
+                "RELAY_TARGET_ALLOW": "127.0.0.0/8",
+            }
+        )
+    )
+    attempted = client.converse(talk(), [SECRET])
+    client.close()
+    arrived = peer.arrivals[0]
+    assert json.loads(arrived.body)["password"] == SECRET
+    assert arrived.headers["authorization"] == f"Basic {basic}"
+    kept = repr(attempted)
+    for spelling in [*spellings().values(), basic, repr(SECRET)[1:-1]]:
+        assert spelling not in kept
+    assert HIDDEN in attempted.outcome.message
+    assert attempted.exchanges[0]["response"]["headers"]["x-echo"] == HIDDEN
