@@ -112,7 +112,7 @@ def states(runtime: Any, target_id: UUID | None = None) -> Counter[str]:
     if target_id is not None:
         statement = statement.where(deliveries.c.target_id == target_id)
     with runtime.database.read() as connection:
-        return Counter(dict(connection.execute(statement).tuples().all()))
+        return Counter(dict(connection.execute(statement).all()))
 
 
 def after(seconds: float, act: Callable[[], object]) -> None:
