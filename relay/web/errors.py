@@ -35,7 +35,7 @@ def say(status: int, message: str) -> Response:
 def _failed(error: HTTPException) -> Response:
     """No page, wrong method, or a bug (its trace is in the log alone)."""
     status = error.code or 500
-    if request.path.startswith("/in/") or request.path == "/in":
+    if f"{request.path}/".lstrip("/").startswith("in/"):
         response = _failed_at_door(status)
         response.headers.extend(PRIVATE)
         return response

@@ -67,15 +67,17 @@ def test_the_door_never_redirects_and_never_says_404_405_410_or_500(runtime: Any
         DOOR,
         DOOR + "/",
         "//in//" + KEY,
+        "/in",
+        "/in/",
         "/in/../x",
-        "/in/%00",
-        "/in/%ff%fe",
+        "/in/\x00",
+        "/in/\xff\xfe",
         DOOR + "//",
     ):
         for method in ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"):
-            status = client.open(path, method=method, data=b"{}").status_code
-            at_the_door = path.startswith("/in/") and status in {404, 405, 410}
-            assert not at_the_door, (path, method, status)
+            sent = {"method": method, "data": b"{}", "environ_overrides": {"PATH_INFO": path}}
+            status = client.open("/", **sent).status_code
+            assert status not in {404, 405, 410}, (path, method, status)
             assert not 300 <= status < 400, (path, method, status)
             assert status < 500, (path, method, status)
 
@@ -183,7 +185,7 @@ def test_a_get_says_that_the_address_is_there_and_keeps_nothing(runtime: Any, cl
 
 def test_headers_query_and_address_are_kept_and_secrets_are_not(runtime: Any, client: Any) -> None:
     add_source(runtime)
-    client.post(
+    client.application.test_client(use_cookies=False).post(
         DOOR + "?utm_source=ads&empty=",
         json=LEAD,
         headers={"X-Form": "contact", "Cookie": "a=b", "Authorization": "Basic c2VjcmV0"},
