@@ -2,9 +2,10 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain, count
 from typing import Any
 from uuid import UUID
 
@@ -130,6 +131,12 @@ def _labels(fields: Iterable[Field]) -> Iterator[tuple[str, str]]:
 def _is_set(field: Field) -> bool:
     """Whether a field is wrong, or says something."""
     return bool(field.error or field.stored) or any(_is_set(one) for one in field.fields)
+
+
+def free_name(label: str, taken: Collection[str]) -> str:
+    """The label, with a number where it is taken."""
+    numbered = (f"{label} {number}" for number in count(2))
+    return next(name for name in chain([label], numbered) if name not in taken)
 
 
 def read_mapping(given: Given) -> dict[str, Json]:

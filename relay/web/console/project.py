@@ -93,7 +93,12 @@ def _load_project() -> None:
 
 def _surroundings() -> dict[str, Any]:
     counts = {} if request.headers.get("HX-Request") else _shelf_counts()
-    return {"project": g.get("project"), "projects": g.get("projects"), "shelved": counts, "may": may}
+    return {
+        "project": g.get("project"),
+        "projects": g.get("projects"),
+        "shelved": counts,
+        "may": may,
+    }
 
 
 def _shelf_counts() -> dict[str, int]:

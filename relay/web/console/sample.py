@@ -1,7 +1,18 @@
-"""What a source's page gives to copy: its address, its guide, and a command that sends a sample."""
+"""What a source's page gives to copy: its address, and a command that sends a sample to it."""
 
+import shlex
+
+from relay.core.contract import Inbound
+from relay.core.fixtures import fixtures_of
+from relay.core.verify import sign
 from relay.runtime import current
 from relay.services.configured import ConfiguredSource
+
+CLIENTS = frozenset({"accept", "accept-encoding", "user-agent"})
+"""Headers that say who sends, which here is curl."""
+
+PLACEHOLDER = "PUT-YOUR-SECRET-HERE"
+"""Stands for a header that is itself a secret: pages show none."""
 
 
 def address_of(source: ConfiguredSource) -> str:
@@ -10,5 +21,45 @@ def address_of(source: ConfiguredSource) -> str:
 
 
 def curl_of(source: ConfiguredSource) -> str:
-    """A command that sends a sample submission, or nothing where the kind has no sample."""
-    return ""
+    """A command that sends the kind's usual submission, signed by this source's own secret.
+
+    Empty where the kind has no sample that a command line can hold.
+    """
+    samples = fixtures_of(source.kind)
+    body = _text(samples[0].inbound.body) if samples else None
+    if body is None:
+        return ""
+    headers = _headers(source, samples[0].inbound)
+    lines = [
+        f"curl -X {samples[0].inbound.method} {shlex.quote(address_of(source))}",
+        *(f"-H {shlex.quote(f'{name}: {value}')}" for name, value in headers.items()),
+        f"--data-binary {shlex.quote(body)}",
+    ]
+    return " \\\n  ".join(lines)
+
+
+def _headers(source: ConfiguredSource, captured: Inbound) -> dict[str, str]:
+    """The capture's headers, with a signature of today's in place of its own."""
+    declared = source.kind.source
+    signed = sign(declared, captured, source.settings, current().clock.now().timestamp())
+    recipes = () if callable(declared.verify) else declared.verify
+    proofs = {
+        name.lower() for one in recipes for name in (one.header, one.timestamp_header) if name
+    }
+    secret = declared.credentials(source.settings) if declared.credentials else {}
+    hidden = {name.lower() for name in secret}
+    shown = {}
+    for name, value in signed.headers.items():
+        stale = name in proofs and captured.headers.get(name) == value
+        if name not in CLIENTS and not stale:
+            shown[name.title()] = PLACEHOLDER if name in hidden else value
+    return shown
+
+
+def _text(body: bytes) -> str | None:
+    """The body as a command line can hold it, or None."""
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        return None
+    return None if "\0" in text else text

@@ -57,11 +57,12 @@ def show(submission_id: UUID) -> str:
 @needs("operator")
 def release() -> ResponseReturnValue:
     """Map the chosen submissions again by today's mapping, and go on with what becomes a lead."""
-    chosen = [identifier(text) for text in request.form.getlist("id")[:AT_ONCE]]
+    named = request.form.getlist("shown" if "all" in request.form else "id")
+    chosen = [identifier(text) for text in named[:AT_ONCE]]
     ids = trace.submissions_in(current(), g.project["id"], [one for one in chosen if one])
     if not ids:
         flash("Choose at least one submission to release.", "warn")
-        return redirect(url_for(".index"))
+        return redirect(url_for(".index", shelf=request.form.get("shelf")))
     _tell(quarantine.release(current(), ids))
     if len(ids) == 1:
         return redirect(url_for(".show", submission_id=ids[0]))

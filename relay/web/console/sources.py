@@ -14,7 +14,7 @@ from relay.services.configured import ConfiguredSource
 from relay.services.wanted import Mistakes
 from relay.web.console import editing, sample
 from relay.web.console.forms import Form, FormError
-from relay.web.console.project import actor, needs
+from relay.web.console.project import actor, may, needs
 
 pages = Blueprint("sources", __name__, url_prefix="/sources")
 
@@ -44,7 +44,7 @@ def new(kind: str) -> ResponseReturnValue:
     """The form for a new source of one kind."""
     found = current().catalog.sources.get(kind) or abort(404)
     if request.method == "GET":
-        return _form(found, None, editing.Draft({"name": found.name}))
+        return _form(found, None, editing.Draft({"name": _free_name(found)}))
     return _save(found, None)
 
 
@@ -56,8 +56,9 @@ def show(source_id: UUID) -> str:
     return render_template(
         "console/sources/show.html",
         source=source,
-        address=sample.address_of(source),
-        curl=sample.curl_of(source),
+        address=sample.address_of(source) if may("operator") else "",
+        curl=sample.curl_of(source) if may("operator") else "",
+        targets=inventory.targets_of(rt, g.project["id"]),
         routes=inventory.routes_of(rt, g.project["id"], source=source_id),
         arrival=watch.newest_arrival(rt, source_id),
     )
@@ -111,6 +112,12 @@ def resume(source_id: UUID) -> ResponseReturnValue:
     lanes.resume_source(current(), _source(source_id).id, actor())
     flash("Submissions go through again.", "good")
     return redirect(url_for(".show", source_id=source_id))
+
+
+def _free_name(kind: SourceKind) -> str:
+    """A name to begin with that no source has yet."""
+    taken = [row["name"] for row in inventory.sources_of(current(), g.project["id"])]
+    return editing.free_name(kind.source.label, taken)
 
 
 def _source(source_id: UUID) -> ConfiguredSource:

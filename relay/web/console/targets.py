@@ -45,7 +45,7 @@ def new(kind: str) -> ResponseReturnValue:
     """The form for a new target of one kind."""
     found = current().catalog.targets.get(kind) or abort(404)
     if request.method == "GET":
-        return _form(found, None, editing.Draft({"name": found.name}))
+        return _form(found, None, editing.Draft({"name": _free_name(found)}))
     return _save(found, None)
 
 
@@ -120,6 +120,12 @@ def resume(target_id: UUID) -> ResponseReturnValue:
     lanes.resume_target(current(), _target(target_id).id, actor())
     flash("Deliveries go out again.", "good")
     return redirect(url_for(".show", target_id=target_id))
+
+
+def _free_name(kind: TargetKind) -> str:
+    """A name to begin with that no target has yet."""
+    taken = [row["name"] for row in inventory.targets_of(current(), g.project["id"])]
+    return editing.free_name(kind.target.label, taken)
 
 
 def _target(target_id: UUID) -> ConfiguredTarget:
