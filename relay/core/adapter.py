@@ -6,7 +6,7 @@ fields.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -15,6 +15,7 @@ import jsonschema_rs
 from relay.core import pointers
 from relay.core.answers import Item, read_answers
 from relay.core.clean import clean
+from relay.core.consent import read_consent, says_agreement
 from relay.core.contract import Json, Parsed
 from relay.core.dictionary import NOTHING, Dictionary, Meaning, Noise, normal
 from relay.core.draft import Draft
@@ -134,6 +135,7 @@ class _Naming:
         if any(meaning.beside for _, meaning in known):
             self._claims = Counter(place for _, meaning in known for place in meaning.places)
             self._plain = Counter(place for _, meaning in known for place in meaning.plain)
+        known.sort(key=lambda pair: bool(pair[0].far_names))
         left = [
             item for item, meaning in known if not self._any(item, self._choices(item, meaning))
         ]
@@ -157,7 +159,7 @@ class _Naming:
 
     def _special(self, item: Item, meaning: Meaning) -> Iterator[str]:
         for pointer, words in meaning.guarded:
-            if isinstance(item.value, str) and normal(item.value) in words:
+            if isinstance(item.value, str) and words.issuperset(normal(item.value).split()):
                 yield pointer
         for pointer, need in meaning.beside:
             if self._is_beside(need, meaning) and not self._is_claimed(pointer, meaning):
@@ -173,17 +175,23 @@ class _Naming:
 
     def _guesses(self, item: Item) -> Iterator[str]:
         """What is left may show by its value what it is, or by the name it has further inside."""
-        if isinstance(item.value, str) and item.names:
-            for kind, pointer, looks in _GUARDS:
-                if looks(item.value) and self._dictionary.mentions(item.names[0], kind):
-                    yield pointer
+        for pointer, looks in _LOOKS if item.names else ():
+            if looks(item) and self._dictionary.mentions(item.names[0], pointer):
+                yield pointer
         if item.far_names and not is_empty(item.value):
             yield from self._meaning(item.far_names).plain
 
 
-_GUARDS = (
-    ("email", "/contact/email", looks_like_email),
-    ("phone", "/contact/phone", looks_like_phone),
+def _is_agreement(item: Item) -> bool:
+    """Whether a form asked for agreement outright, and got an answer to that."""
+    return says_agreement(item.names[0]) and read_consent(item.value) != "unknown"
+
+
+_LOOKS: tuple[tuple[str, Callable[[Item], bool]], ...] = (
+    ("/contact/email", lambda item: type(item.value) is str and looks_like_email(item.value)),
+    ("/contact/phone", lambda item: type(item.value) is str and looks_like_phone(item.value)),
+    ("/consent/privacy", _is_agreement),
+    ("/consent/marketing", _is_agreement),
 )
 
 

@@ -17,14 +17,18 @@ _VALUES_SET = frozenset(_VALUES)
 _SAYS_WHICH = frozenset({*_NAMES, "type"})
 _OF_PEOPLE = ("email", "phone", "company", "first_name", "last_name", "firstName", "lastName")
 
-_CONTAINERS = frozenset(
+_RECORDS = frozenset(
     """
-    data payload fields field form formdata formfields lead leads contact contacts customer user
-    person client applicant answers answer values submission submissions attributes properties
-    body record entry entries params parameters query hidden utm tracking attribution meta
-    metadata context cookies userdata attributiondata devicedata device page profile details
-    event raw rawrequest response custom customfields urlparameters human ordered results
-    result
+    data payload form formdata lead contact customer user person client applicant submission
+    attributes properties body record entry params parameters query hidden utm tracking attribution
+    meta metadata context userdata attributiondata device page profile details event raw response
+    custom customfields result
+    """.split()  # noqa: SIM905 - words read best as words
+)
+_CONTAINERS = _RECORDS | frozenset(
+    """
+    fields field formfields leads contacts answers answer values submissions entries cookies
+    devicedata rawrequest urlparameters human ordered results
     """.split()  # noqa: SIM905 - words read best as words
 )
 
@@ -87,7 +91,7 @@ def _elements(value: list[Json], steps: tuple[str, ...], within: tuple[str, ...]
 
 def _one(value: Json, steps: tuple[str, ...], within: tuple[str, ...]) -> Iterator[Item]:
     if isinstance(value, dict) and value:
-        if _is_answer(value):
+        if _is_answer(value, within[-1]):
             yield from _answer(value, steps, within)
         else:
             yield from _members(value, steps, within)
@@ -97,15 +101,17 @@ def _one(value: Json, steps: tuple[str, ...], within: tuple[str, ...]) -> Iterat
         yield _named(value, steps, within)
 
 
-def _is_answer(value: dict[str, Json]) -> bool:
-    """Whether an object says a value and its name, as answers in lists do.
+def _is_answer(value: dict[str, Json], key: str) -> bool:
+    """Whether an object says a value and its name, as answers in lists do, or is named by its key.
 
-    A record of a person may have members called `name` and `value` too; what tells it is that it
-    has others of the names that people's data have.
+    A record may have members called `name` and `value` too: it has others of the names that
+    people's data have, or its key says what it is.
     """
-    if _VALUES_SET.isdisjoint(value) or _first(value, _NAMES) is None:
+    if _VALUES_SET.isdisjoint(value) or any(name in value for name in _OF_PEOPLE):
         return False
-    return not any(key in value for key in _OF_PEOPLE)
+    if key.isdigit():
+        return _first(value, _NAMES) is not None
+    return key.lower() not in _RECORDS
 
 
 def _answer(

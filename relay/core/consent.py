@@ -48,6 +48,11 @@ def read_consent(raw: Json) -> str:
     return "unknown"
 
 
+def says_agreement(label: str) -> bool:
+    """Whether the words of a tick box agree to something, in the first person."""
+    return _GRANTING.match(label.strip().lower()) is not None
+
+
 def _said(text: str) -> str:
     if text in _DENIED or _DENYING.match(text):
         return "denied"

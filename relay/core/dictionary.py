@@ -14,21 +14,23 @@ _LONGEST = 200
 # punctuation named one by one: the vowel signs of Indian scripts are no letters to \\w
 _SEPARATORS = re.compile(r"[\s!-/:-@\[-`{-©«-±´¶-¹»-¿×÷\u2010-\u205e\u3000-\u303f・]+")
 _PREFIX = re.compile(
-    r"(?:(?:wpforms fields?|form fields?|fields?|your|contact|input|q\d+|item meta|et pb contact)"
-    r"\s)+(?:\d+\s)?"
+    r"^(?:(?:wpforms fields?|form fields?|fields?|your|contact|input|q\d+|item meta|et pb contact)"
+    r"\s)+"
 )
+_NUMBER = re.compile(r"^\d+\s")
 _SUFFIX = re.compile(
     r"(?:\s(?:optional|required|mandatory|freiwillig|pflichtfeld|facultatif|optionnel|obligatoire|opcional"
     r"|obligatorio|obligatório|facoltativo|obbligatorio|optioneel|verplicht|opcjonalne|wymagane|\d{1,2}))+$"
 )
 _ASKING = re.compile(
-    r"(?:please |bitte |kindly )?"
+    r"^(?:please |bitte |kindly )?"
     r"(?:what s|what is|whats|enter|type|type in|provide|fill in|give us|share|tell us|may we have"
     r"|can we have|wie lautet|wie ist|geben sie|quel est|quelle est|cual es|cuál es|qual e|qual é"
     r"|qual è|wat is)?\s?"
     r"(?:your|the|my|ihre|ihr|deine|dein|meine|mein|votre|ton|ta|vos|su|tu|mi|o seu|a sua|seu|sua"
     r"|il tuo|la tua|tuo|tua|je|jouw|uw|din|ditt|ваш|ваша|ваше)\s"
 )
+_NUMBERED = frozenset({"question", "questions", "ref", "id", "description", "note", "title"})
 _PLAIN_LETTERS = str.maketrans(
     {"ı": "i", "ł": "l", "ø": "o", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe"}
 )
@@ -68,7 +70,7 @@ class Dictionary:
         }
         self._remembered = lru_cache(maxsize=8192)(self._meaning)
         self._noise = lru_cache(maxsize=8192)(Noise(lead.noise).rule)
-        self.words = {kind: self._single_words(pointer) for kind, pointer in _GUARDED_WORDS.items()}
+        self._words = lru_cache(maxsize=None)(self._single_words)
 
     @classmethod
     @lru_cache(maxsize=4)
@@ -88,9 +90,9 @@ class Dictionary:
         """The place that an answer of this type goes to, or None where the type says nothing."""
         return self._types.get(type_name.lower())
 
-    def mentions(self, label: str, kind: str) -> bool:
-        """Whether one of the label's words is a name of the kind "email" or "phone"."""
-        return not self.words[kind].isdisjoint(_spaced(label).split())
+    def mentions(self, label: str, pointer: str) -> bool:
+        """Whether one of the label's words is by itself a name of this place."""
+        return not self._words(pointer).isdisjoint(_spaced(label[:_LONGEST]).split())
 
     def _meaning(self, label: str) -> Meaning:
         name = _spaced(label)
@@ -112,9 +114,6 @@ class Dictionary:
             for name, found in self._exact.items()
             if pointer in found.plain and " " not in name
         )
-
-
-_GUARDED_WORDS = {"email": "/contact/email", "phone": "/contact/phone"}
 
 
 def normal(label: str) -> str:
@@ -141,19 +140,32 @@ class Noise:
         return None
 
 
-def _readings(name: str) -> Iterable[str]:
-    """The name, then without what surrounds it: a form's prefix, a remark behind, a question."""
-    yield name
-    for pattern in (_SUFFIX, _PREFIX, _ASKING):
-        shorter = pattern.sub("", name, count=1) if pattern is _SUFFIX else _cut(pattern, name)
-        if shorter and shorter != name:
-            name = shorter
-            yield name
+def _readings(name: str) -> list[str]:
+    """The name, and what is left without a form's prefix, a question's words or a remark behind."""
+    readings = [name]
+    for cut in (_without_prefix, _without_number, _without_question, _without_remark):
+        readings += [
+            shorter for reading in readings if (shorter := cut(reading)) and shorter != reading
+        ]
+    return readings
 
 
-def _cut(pattern: re.Pattern[str], name: str) -> str:
-    match = pattern.match(name)
-    return name[match.end() :] if match else name
+def _without_prefix(name: str) -> str:
+    return _PREFIX.sub("", name, count=1)
+
+
+def _without_number(name: str) -> str:
+    return _NUMBER.sub("", name, count=1)
+
+
+def _without_question(name: str) -> str:
+    return _ASKING.sub("", name, count=1)
+
+
+def _without_remark(name: str) -> str:
+    """Without "optional" and the like, and without the number of a second field of that name."""
+    shorter = _SUFFIX.sub("", name, count=1)
+    return name if shorter in _NUMBERED and name[len(shorter) + 1 :].isdigit() else shorter
 
 
 def _spaced(label: str) -> str:
