@@ -12,6 +12,8 @@ COMMANDS = {
     "clock": "relay.cli.clock",
     "apply": "relay.cli.configuration",
     "export": "relay.cli.configuration",
+    "addresses": "relay.cli.configuration",
+    "send": "relay.cli.send",
     "leads": "relay.cli.listing",
     "deliveries": "relay.cli.listing",
     "quarantine": "relay.cli.quarantine",
@@ -22,6 +24,7 @@ COMMANDS = {
     "ledger": "relay.cli.chores",
     "sweep": "relay.cli.chores",
     "retain": "relay.cli.chores",
+    "demo": "relay.cli.demo",
     "create-user": "relay.cli.people",
     "rotate-keys": "relay.cli.keys",
 }

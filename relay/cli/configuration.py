@@ -5,8 +5,9 @@ from typing import TextIO
 
 import click
 
+from relay.cli import choosing
 from relay.cli.command import Mistake, OnRuntime
-from relay.cli.show import clean, emit, json_option
+from relay.cli.show import Whole, clean, emit, json_option, table
 from relay.config import variables
 from relay.core.contract import Json
 from relay.core.documents import Malformed, read_document, write_document
@@ -61,6 +62,32 @@ def export(project: str | None, *, machine: bool) -> None:
         emit(document)
     else:
         click.echo(write_document(document), nl=False)
+
+
+@click.command(cls=OnRuntime)
+@choosing.project_option
+@json_option
+def addresses(project: str | None, *, machine: bool) -> None:
+    """Print where each source is posted to. Whoever knows an address can post to it."""
+    rt = current()
+    found = configure.addresses(rt, choosing.project_id(rt, project))
+    if machine:
+        emit(
+            [
+                {
+                    "project": one.project,
+                    "source": one.name,
+                    "kind": one.document["kind"],
+                    "url": url,
+                }
+                for one, url in found
+            ]
+        )
+        return
+    table(
+        ("project", "source", "kind", "address"),
+        [(one.project, one.name, one.document["kind"], Whole(url)) for one, url in found],
+    )
 
 
 def _read(file: TextIO) -> Json:

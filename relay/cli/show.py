@@ -16,6 +16,13 @@ from relay.core.contract import Json
 WIDEST = 60
 """Columns that one cell of a table may take; what is longer ends in an ellipsis."""
 
+
+class Whole(str):
+    """A text that is of no use when it is cut."""
+
+    __slots__ = ()
+
+
 json_option = click.option("--json", "machine", is_flag=True, help="Print JSON, for machines.")
 """The option that every command with a result has; its parameter is `machine`."""
 
@@ -64,6 +71,8 @@ def cell(value: Any) -> str:
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M:%S")
     text = clean(" ".join(str(value).split()))
+    if isinstance(value, Whole):
+        return text
     return text if len(text) <= WIDEST else f"{text[: WIDEST - 1]}…"
 
 

@@ -21,6 +21,7 @@ from relay.store.tables import projects
 __all__ = [
     "Mistakes",
     "address",
+    "addresses",
     "apply",
     "archive",
     "editable",
@@ -143,6 +144,18 @@ def ensure_first_project(rt: Runtime) -> str | None:
 def address(rt: Runtime, source: Element) -> str:
     """Where senders post to this source; whoever knows it can post."""
     return f"{rt.config.public_url}/in/{source.document['key']}"
+
+
+def addresses(rt: Runtime, project: UUID | None = None) -> list[tuple[Element, str]]:
+    """The sources in use, each with its address."""
+    with rt.database.read() as connection:
+        state = load(connection, rt.box)
+    return [
+        (source, address(rt, source))
+        for owner in state.elements
+        if owner.what == "project" and not owner.archived and project in {None, owner.id}
+        for source in state.of(owner.id, "source")
+    ]
 
 
 def _save(
