@@ -168,12 +168,11 @@ class _Memory:
     def get(self, key: Hashable, load: Callable[[], T]) -> T:
         known = self._values.get(key)
         if known is not None:
-            if known[1] > time.monotonic():
-                return known[0]  # type: ignore[no-any-return] # stored under its own key
-            if not self._loading.acquire(blocking=False):
-                return known[0]  # type: ignore[no-any-return] # another thread is reading it anew
+            value: T = known[0]
+            if known[1] > time.monotonic() or not self._loading.acquire(blocking=False):
+                return value  # it is fresh, or another thread is reading it anew
             try:
-                return self._load(key, load, known[0])
+                return self._load(key, load, value)
             finally:
                 self._loading.release()
         return self._load(key, load, None)

@@ -21,6 +21,12 @@ from relay.services.repeats import lock, mark_equal_content, match_lead, matchin
 from relay.store.insert import new_rows
 from relay.store.tables import counters, lead_versions, leads
 
+LONGEST = 500
+"""Characters of a searchable value: an index takes no more than some 2700 bytes."""
+
+LARGEST = 2**63 - 1
+"""What a column of whole numbers holds; the document holds any."""
+
 
 @dataclass(slots=True)
 class Filing:
@@ -74,21 +80,24 @@ class _Lead:
 
 
 def file_all(
-    rt: Runtime, connection: sa.Connection, filings: list[Filing]
-) -> tuple[list[Filing], set[UUID]]:
-    """File every submission inside this transaction; returns them with the lanes to wake."""
+    rt: Runtime, connection: sa.Connection, filings: Sequence[Filing], now: datetime
+) -> set[UUID]:
+    """File every submission inside this transaction; returns the lanes to wake.
+
+    `now` is the moment at which all of it counts as done.
+    """
     for filing in filings:
         _refuse(filing)
     lock(connection, filings)
     mark_equal_content(connection, filings)
     waiting = [filing for filing in filings if filing.open]
     together = [filing for filing in waiting if matching_rule(filing.source) is None]
-    lanes = _file(rt, connection, together)
+    lanes = _file(rt, connection, together, now)
     for filing in waiting:  # each of these has to see the leads that the one before it made
         if matching_rule(filing.source) is not None:
             match_lead(connection, filing)
-            lanes |= _file(rt, connection, [filing] if filing.open else [])
-    return filings, lanes
+            lanes |= _file(rt, connection, [filing] if filing.open else [], now)
+    return lanes
 
 
 def _refuse(filing: Filing) -> None:
@@ -99,16 +108,18 @@ def _refuse(filing: Filing) -> None:
                 return
 
 
-def _file(rt: Runtime, connection: sa.Connection, filings: Sequence[Filing]) -> set[UUID]:
+def _file(
+    rt: Runtime, connection: sa.Connection, filings: Sequence[Filing], now: datetime
+) -> set[UUID]:
     if not filings:
         return set()
     found = _leads_of(connection, filings)
     for filing in filings:
         _take_up(found[filing.submission.project_id, filing.lead_key], filing)
     _number_new(connection, list(found.values()))
-    _write(rt, connection, list(found.values()))
+    _write(connection, list(found.values()), now)
     changes = [change for lead in found.values() for change in lead.changes]
-    return owe(rt, connection, changes)
+    return owe(rt, connection, changes, now)
 
 
 def _leads_of(
@@ -162,7 +173,9 @@ def _take_up(lead: _Lead, filing: Filing) -> None:
     """Let the lead say what this submission says; an equal document makes no new version."""
     submission = filing.submission
     document = _next_document(lead, submission)
-    if document != lead.document:
+    completes = lead.partial and not submission.partial
+    proves = lead.test and not submission.test
+    if document != lead.document or completes or proves:
         lead.version += 1
         lead.document = document
         lead.partial = submission.partial and (lead.version == 1 or lead.partial)
@@ -208,18 +221,19 @@ def _number_new(connection: sa.Connection, found: list[_Lead]) -> None:
             lead.number = number
 
 
-def _write(rt: Runtime, connection: sa.Connection, found: list[_Lead]) -> None:
+def _write(connection: sa.Connection, found: list[_Lead], now: datetime) -> None:
     changed = [lead for lead in found if lead.changes]
-    if new := [_row(rt, lead) for lead in changed if lead.new]:
+    if new := [_row(lead, now) for lead in changed if lead.new]:
         connection.execute(sa.insert(leads), new)
-    if known := [_row(rt, lead) for lead in changed if not lead.new]:
+    if known := [_row(lead, now) for lead in changed if not lead.new]:
         _update(connection, known)
-    if versions := [_version_row(rt, change) for lead in changed for change in lead.changes]:
+    if versions := [_version_row(change, now) for lead in changed for change in lead.changes]:
         connection.execute(sa.insert(lead_versions), versions)
 
 
-def _row(rt: Runtime, lead: _Lead) -> dict[str, Any]:
+def _row(lead: _Lead, now: datetime) -> dict[str, Any]:
     told = summary(lead.document)
+    value = told.value_minor
     return {
         "id": lead.id,
         "project_id": lead.project_id,
@@ -230,16 +244,20 @@ def _row(rt: Runtime, lead: _Lead) -> dict[str, Any]:
         "version": lead.version,
         "test": lead.test,
         "partial": lead.partial,
-        "name": told.name,
-        "email": told.email,
-        "phone": told.phone,
-        "company": told.company,
+        "name": _short(told.name),
+        "email": _short(told.email),
+        "phone": _short(told.phone),
+        "company": _short(told.company),
         "status": told.status or "open",
-        "value_minor": told.value_minor,
+        "value_minor": None if value is None or abs(value) > LARGEST else value,
         "currency": told.currency,
         "created_at": lead.created_at,
-        "updated_at": rt.clock.now(),
+        "updated_at": now,
     }
+
+
+def _short(text: str | None) -> str | None:
+    return None if text is None else text[:LONGEST]
 
 
 _RENEWED = (
@@ -269,12 +287,12 @@ def _update(connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
     connection.execute(statement, values)
 
 
-def _version_row(rt: Runtime, change: Change) -> dict[str, Any]:
+def _version_row(change: Change, now: datetime) -> dict[str, Any]:
     return {
         "lead_id": change.lead_id,
         "version": change.version,
         "submission_id": change.filing.submission.id,
         "document": change.document,
         "warnings": change.filing.submission.warnings,
-        "created_at": rt.clock.now(),
+        "created_at": now,
     }

@@ -1,6 +1,5 @@
 """Taking a submission in: read, mapped and committed before the sender is answered."""
 
-import contextlib
 import hashlib
 import json
 import logging
@@ -13,7 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from relay.core.adapter import Mapped, MappingRules
-from relay.core.clean import clean
+from relay.core.clean import clean, clean_text
 from relay.core.contract import Inbound, Json, Parsed, Unreadable
 from relay.core.ids import new_id
 from relay.core.masking import mask
@@ -30,6 +29,9 @@ TURNED_AWAY_KEPT = 100
 
 TURNED_AWAY_BODY = 16 * 1024
 """Bytes kept of a refused request's body."""
+
+LONGEST_KEY = 200
+"""Characters of a provider's id that are kept as they are; a longer one is hashed."""
 
 Hold = Literal["paused", "rate", "address", "honeypot", "captcha"]
 
@@ -70,8 +72,15 @@ def take(
     `hold` is what its submissions wait for before they become leads. Raises Busy when the database
     does not take them in time; nothing is kept then, and the sender has to come again.
     """
-    arrival = _read(rt, source, inbound, "paused" if source.paused else hold)
+    arrival = _read(rt, source, inbound, _strictest(source, hold))
     return rt.part(_new_intake).submit(arrival)
+
+
+def _strictest(source: ConfiguredSource, hold: Hold | None) -> Hold | None:
+    """A pause ends by itself for all that waits for it: it must not cover what only a person may
+    release."""
+    passes = hold is None or hold == "rate"
+    return "paused" if source.paused and passes else hold
 
 
 def turn_away(
@@ -83,14 +92,16 @@ def turn_away(
         "source_id": source.id,
         "at": rt.clock.now(),
         "status": status,
-        "reason": reason,
+        "reason": clean(reason),
         "headers": _safe_headers(source, inbound),
         "body": _safe_body(source, inbound, [])[:TURNED_AWAY_BODY],
         "size": len(inbound.body),
-        "address": inbound.address,
+        "address": clean_text(inbound.address),
     }
-    with contextlib.suppress(Busy):  # a refusal must not wait for a database that is away
+    try:
         rt.part(_new_gatekeeper).submit(row)
+    except (Busy, sa.exc.SQLAlchemyError) as error:  # the refusal itself stands without its note
+        logger.warning("a refused request was not kept: %s", error)
 
 
 def remap(source: ConfiguredSource, inbound: Inbound) -> list[tuple[Parsed, Mapped]]:
@@ -118,9 +129,12 @@ def lead_key(source: ConfiguredSource, parsed: Parsed, submission_id: UUID) -> s
     """Which lead a submission belongs to, unique within its project."""
     if parsed.lead_id is None:
         return f"submission:{submission_id}"
+    said = clean_text(parsed.lead_id)
+    if len(said) > LONGEST_KEY or said != parsed.lead_id:
+        said = _hash(parsed.lead_id)
     if parsed.lead_scope == "kind":
-        return f"{source.kind.name}:{parsed.lead_id}"
-    return f"source:{source.id}:{parsed.lead_id}"
+        return f"{source.kind.name}:{said}"
+    return f"source:{source.id}:{said}"
 
 
 def content_key(source: ConfiguredSource, parsed: Parsed, mapped: Mapped) -> str | None:
@@ -162,7 +176,10 @@ def _read(rt: Runtime, source: ConfiguredSource, inbound: Inbound, hold: Hold | 
             received_at=now,
             duplicate_of=None,
         )
-    return _Arrival(_body_row(source, inbound, body_id, now, len(rows), dropped), rows)
+    body = _body_row(source, inbound, body_id, now, len(rows), dropped)
+    if body["body"] != inbound.body:
+        _mask_documents(source, rows)
+    return _Arrival(body, rows)
 
 
 def _mapped_row(
@@ -186,6 +203,14 @@ def _mapped_row(
     elif hold is not None:
         row.update(state="held", hold=hold, reasons=[{"place": "", "message": HOLDS[hold]}])
     return row
+
+
+def _mask_documents(source: ConfiguredSource, rows: list[dict[str, Any]]) -> None:
+    """To the adapter, a secret that its sender echoes in the body is an answer like any other."""
+    for row in rows:
+        for column in ("document", "warnings", "reasons"):
+            text = json.dumps(row[column], ensure_ascii=False).encode()
+            row[column] = json.loads(mask(text, "application/json", _secrets(source)))
 
 
 def _unreadable_row(place: str, message: str) -> dict[str, Any]:
@@ -230,7 +255,7 @@ def _body_row(
         "body": _safe_body(source, inbound, dropped),
         "sha256": hashlib.sha256(inbound.body).hexdigest(),
         "size": len(inbound.body),
-        "address": inbound.address,
+        "address": clean_text(inbound.address),
         "parts": parts,
     }
 
@@ -277,26 +302,27 @@ def _sort_key(arrival: _Arrival) -> str:
 
 def _commit(connection: sa.Connection, arrivals: list[_Arrival]) -> list[Receipt]:
     rows = [row for arrival in arrivals for row in arrival.submissions]
-    _mark_repeats(connection, [row for row in rows if row["event_key"] is not None])
+    owners = _owners(connection, [row for row in rows if row["event_key"] is not None])
+    judged = {row["id"]: _judged(row, owners) for row in rows}
     insert_new(connection, bodies, [arrival.body for arrival in arrivals])
-    insert_new(connection, submissions, rows)
-    return [
-        Receipt(
-            tuple(row["id"] for row in arrival.submissions),
-            tuple(row["state"] for row in arrival.submissions),
-        )
-        for arrival in arrivals
-    ]
+    insert_new(connection, submissions, list(judged.values()))
+    return [_receipt([judged[row["id"]] for row in one.submissions]) for one in arrivals]
 
 
-def _mark_repeats(connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
-    """Let the event keys decide, whoever else inserts at this moment: the first one owns its event.
+def _receipt(rows: Sequence[dict[str, Any]]) -> Receipt:
+    return Receipt(tuple(row["id"] for row in rows), tuple(row["state"] for row in rows))
 
-    Safe to run again: a row that owns its key stays the owner.
+
+_Owners = dict[tuple[UUID, str], UUID]
+
+
+def _owners(connection: sa.Connection, rows: list[dict[str, Any]]) -> _Owners:
+    """The submission that each event belongs to: the first one, whoever else inserts just now.
+
+    The keys are taken in one order for all, so that two processes never wait for each other.
     """
     if not rows:
-        return
-    keys = sorted({(row["source_id"], row["event_key"]) for row in rows}, key=lambda key: key[1])
+        return {}
     wanted = sorted(rows, key=lambda row: row["event_key"])
     insert_new(
         connection,
@@ -311,18 +337,26 @@ def _mark_repeats(connection: sa.Connection, rows: list[dict[str, Any]]) -> None
             for row in wanted
         ],
     )
+    keys = {(row["source_id"], row["event_key"]) for row in rows}
     found = connection.execute(
         sa.select(event_keys).where(
             sa.tuple_(event_keys.c.source_id, event_keys.c.event_key).in_(keys)
         )
     )
-    owners = {(row.source_id, row.event_key): row.submission_id for row in found}
-    for row in rows:
-        owner = owners[row["source_id"], row["event_key"]]
-        if owner != row["id"]:
-            message = "the same event was received before"
-            row.update(state="duplicate", duplicate_of=owner, document=None)
-            row["reasons"] = [{"place": "", "message": message}]
+    return {(row.source_id, row.event_key): row.submission_id for row in found}
+
+
+def _judged(row: dict[str, Any], owners: _Owners) -> dict[str, Any]:
+    """The row, as a repeat where its event belongs to another.
+
+    A copy: should the batch fail, the same row is judged anew without those that failed it.
+    """
+    owner = owners.get((row["source_id"], row["event_key"]), row["id"])
+    if owner == row["id"]:
+        return row
+    reason = {"place": "", "message": "the same event was received before"}
+    repeat = {"state": "duplicate", "duplicate_of": owner, "document": None, "hold": None}
+    return row | repeat | {"reasons": [reason]}
 
 
 def _new_gatekeeper(rt: Runtime) -> GroupCommit[dict[str, Any], None]:

@@ -1,9 +1,10 @@
 """The store step: submissions become lead versions and what is owed to each target."""
 
+import contextlib
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +22,7 @@ BATCH = 200
 """Submissions that one job takes at most."""
 
 MOST_TRIES = 3
-"""A submission whose worker died this often is put into quarantine."""
+"""A submission that killed its worker, or could not be stored, this often goes to quarantine."""
 
 CLASHES = 5
 """How often a transaction is begun again because another worker was at the same lead."""
@@ -44,8 +45,12 @@ def store_batch(rt: Runtime, limit: int = BATCH) -> int:
     so that a submission that kills its worker is found out.
     """
     claim = _claim(rt, limit)
-    for group in _groups(claim.rows):
-        _store_group(rt, claim.token, group)
+    try:
+        for group in _groups(claim.rows):
+            _store_group(rt, claim.token, group)
+    except BaseException:
+        _give_back(rt, claim.token)
+        raise
     if len(claim.rows) == limit:
         rt.queue.wake_store()
     return len(claim.rows)
@@ -80,6 +85,15 @@ def _claim(rt: Runtime, limit: int) -> _Claim:
     return _Claim(token, sorted(rows, key=lambda row: (row.received_at, row.id)))
 
 
+def _give_back(rt: Runtime, token: UUID) -> None:
+    """Let others take what this job did not get done; the try was not the submissions' fault."""
+    mine = (state_is(submissions, "received"), submissions.c.lease_token == token)
+    free = {"tries": submissions.c.tries - 1, "lease_token": None, "leased_until": None}
+    # where even this fails, the lease runs out
+    with contextlib.suppress(sa.exc.SQLAlchemyError), rt.database.write() as connection:
+        connection.execute(sa.update(submissions).where(*mine).values(free))
+
+
 def _groups(rows: Sequence[Any]) -> Iterator[list[Any]]:
     """All together; but what was tried before goes alone, so that it takes nobody with it."""
     if together := [row for row in rows if row.tries == 1]:
@@ -98,8 +112,8 @@ def _store_group(rt: Runtime, token: UUID, rows: list[Any]) -> None:
         if is_away(error):
             raise
         if len(rows) == 1:
-            logger.exception("submission %s cannot be stored", rows[0].id)
-            _quarantine(rt, token, rows[0], f"it could not be stored: {type(error).__name__}")
+            logger.exception("submission %s could not be stored", rows[0].id)
+            _put_off(rt, token, rows[0], error)
             return
         for row in rows:
             _store_group(rt, token, [row])
@@ -111,9 +125,11 @@ def _store_group(rt: Runtime, token: UUID, rows: list[Any]) -> None:
 def _in_one_transaction(rt: Runtime, token: UUID, rows: list[Any]) -> set[UUID]:
     for clash in range(CLASHES):
         try:
+            now = rt.clock.now()
+            filings = [_filing(rt, row) for row in rows]
             with rt.database.write() as connection:
-                filings, lanes = file_all(rt, connection, [_filing(rt, row) for row in rows])
-                _finish(rt, connection, token, filings)
+                lanes = file_all(rt, connection, filings, now)
+                _finish(connection, token, filings, now)
                 return lanes
         except sa.exc.DBAPIError as error:
             if not _is_clash(error) or clash == CLASHES - 1:
@@ -134,7 +150,9 @@ def _is_clash(error: sa.exc.DBAPIError) -> bool:
     return isinstance(error, sa.exc.IntegrityError) or state in {"40P01", "40001"}
 
 
-def _finish(rt: Runtime, connection: sa.Connection, token: UUID, filings: Sequence[Filing]) -> None:
+def _finish(
+    connection: sa.Connection, token: UUID, filings: Sequence[Filing], now: datetime
+) -> None:
     """Settle the submissions, naming the lease: a late worker must not overwrite another's work."""
     statement = (
         sa.update(submissions)
@@ -149,7 +167,7 @@ def _finish(rt: Runtime, connection: sa.Connection, token: UUID, filings: Sequen
             lead_id=sa.bindparam("new_lead_id"),
             lead_version=sa.bindparam("new_lead_version"),
             owed=sa.bindparam("new_owed"),
-            stored_at=rt.clock.now(),
+            stored_at=now,
             tries=0,
             lease_token=None,
             leased_until=None,
@@ -172,8 +190,14 @@ def _finish(rt: Runtime, connection: sa.Connection, token: UUID, filings: Sequen
         raise _LeaseLost
 
 
-def _quarantine(rt: Runtime, token: UUID, row: Any, message: str) -> None:
+def _put_off(rt: Runtime, token: UUID, row: Any, error: Exception) -> None:
+    """Leave it to the sweep for another try, or put it into quarantine after the last one."""
     with rt.database.write() as connection:
+        if row.tries < MOST_TRIES:
+            mine = (submissions.c.id == row.id, submissions.c.lease_token == token)
+            free = {"lease_token": None, "leased_until": None}
+            connection.execute(sa.update(submissions).where(*mine).values(free))
+            return
         filing = Filing.of(rt, row)
-        filing.end("quarantined", message)
-        _finish(rt, connection, token, [filing])
+        filing.end("quarantined", f"it could not be stored: {type(error).__name__}")
+        _finish(connection, token, [filing], rt.clock.now())

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -18,6 +18,8 @@ from relay.store.tables import (
     ledger_days,
     submissions,
 )
+
+ALMOST_A_DAY = timedelta(days=1) - timedelta.resolution
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,10 @@ class Ledger:
 
 
 def ledger(rt: Runtime, span: Span | None = None) -> Ledger:
-    """Count a span of time. Rows that retention removed count by their days in `ledger_days`."""
+    """Count a span of time; the sums come out even for any span.
+
+    Rows that retention removed count by their days (UTC), where those lie wholly within the span.
+    """
     span = span or Span()
     with rt.database.read() as connection:
         removed = _removed(connection, span)
@@ -104,7 +109,7 @@ def _sum(
 ) -> int:
     statement = sa.select(sa.func.coalesce(sa.func.sum(column), 0)).where(
         *_within(at, span),
-        *_of_project(column.table, span),  # type: ignore[arg-type] # a Table
+        *_of_project(column.table, span),
     )
     return int(connection.execute(statement).scalar_one())
 
@@ -127,15 +132,17 @@ def _by_state(
         .where(*_within(at, span), *_of_project(table, span))
         .group_by(table.c.state)
     )
-    return Counter(dict(connection.execute(statement).tuples().all()))
+    return Counter(dict(connection.execute(statement).all()))
 
 
 def _removed(connection: sa.Connection, span: Span) -> Counter[tuple[str, str]]:
-    days: list[sa.ColumnElement[bool]] = _of_project(ledger_days, span)
+    """Counts by what and state, of the days that lie wholly within the span."""
+    days = _of_project(ledger_days, span)
     if span.since is not None:
-        days.append(ledger_days.c.day >= span.since.date())
+        begun = span.since.astimezone(UTC) + ALMOST_A_DAY
+        days.append(ledger_days.c.day >= begun.date())
     if span.until is not None:
-        days.append(ledger_days.c.day < span.until.date())
+        days.append(ledger_days.c.day < span.until.astimezone(UTC).date())
     statement = (
         sa.select(ledger_days.c.what, ledger_days.c.state, sa.func.sum(ledger_days.c.count))
         .where(*days)
@@ -149,14 +156,10 @@ def _doubts(connection: sa.Connection, span: Span) -> list[str]:
     taken = [*_within(submissions.c.received_at, span), *_of_project(submissions, span)]
     due = [*_within(deliveries.c.created_at, span), *_of_project(deliveries, span)]
     first = submissions.alias("first")
+    no_first = ~sa.exists().where(first.c.id == submissions.c.duplicate_of)
     no_version = ~sa.exists().where(
         lead_versions.c.lead_id == submissions.c.lead_id,
         lead_versions.c.version == submissions.c.lead_version,
-    )
-    oldest = sa.select(sa.func.min(first.c.id)).scalar_subquery()
-    no_first = sa.and_(
-        ~sa.exists().where(first.c.id == submissions.c.duplicate_of),
-        submissions.c.duplicate_of >= oldest,  # older ones were removed by retention
     )
     no_attempt = ~sa.exists().where(
         attempts.c.delivery_id == deliveries.c.id, attempts.c.outcome == deliveries.c.state

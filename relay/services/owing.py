@@ -53,7 +53,9 @@ class _Known:
     after_id: UUID | None
 
 
-def owe(rt: Runtime, connection: sa.Connection, changes: Sequence[Change]) -> set[UUID]:
+def owe(
+    rt: Runtime, connection: sa.Connection, changes: Sequence[Change], now: datetime
+) -> set[UUID]:
     """Write the deliveries that these changes give rise to; returns the lanes with work due now."""
     known = _known(connection, {change.lead_id for change in changes if change.known_before})
     rows: list[dict[str, Any]] = []
@@ -63,15 +65,14 @@ def owe(rt: Runtime, connection: sa.Connection, changes: Sequence[Change]) -> se
             target = configured.target(rt, route.target_id)
             if target is not None:
                 there = known[change.lead_id, target.id]
-                row = _delivery(rt, change, route, target, there)
+                row = _delivery(change, route, target, there, now)
                 rows.append(row)
                 if row["state"] == "waiting":
                     superseded += _supersede(row, there, route)
                 change.filing.owed += 1
-    _end_superseded(rt, connection, rows, superseded)
+    _end_superseded(connection, rows, superseded, now)
     if rows:
         connection.execute(sa.insert(deliveries), rows)
-    now = rt.clock.now()
     return {row["target_id"] for row in rows if row["state"] == "waiting" and row["due_at"] <= now}
 
 
@@ -96,14 +97,14 @@ def _known(
 
 
 def _delivery(
-    rt: Runtime,
     change: Change,
     route: ConfiguredRoute,
     target: ConfiguredTarget,
     there: list[_Known],
+    now: datetime,
 ) -> dict[str, Any]:
-    now = rt.clock.now()
-    event = "updated" if any(one.event == "created" for one in there) else "created"
+    known = any(one.event == "created" and not _settling(one, route) for one in there)
+    event = "updated" if known else "created"
     reason = _why_not(change, route, event)
     settle = timedelta(seconds=route.options.get("settle") or 0)
     earliest = change.filing.submission.received_at + timedelta(
@@ -157,12 +158,12 @@ def _supersede(
     """
     ended: list[tuple[UUID, UUID]] = []
     for one in [one for one in there if one.state == "waiting"]:
-        settling = one.event == "created" and one.untouched and bool(route.options.get("settle"))
+        settling = _settling(one, route)
         if one.event == "updated" or settling:
             ended.append((one.id, row["id"]))
             there.remove(one)
             if settling:
-                row.update(event="created", due_at=one.due_at)
+                row["due_at"] = one.due_at
     still_open = [one.id for one in there if one.state in OPEN]
     row["after_id"] = still_open[-1] if still_open else None
     there.append(
@@ -171,11 +172,17 @@ def _supersede(
     return ended
 
 
+def _settling(one: _Known, route: ConfiguredRoute) -> bool:
+    """Whether this one still waits for what the next version may bring."""
+    waits = one.event == "created" and one.state == "waiting" and one.untouched
+    return waits and bool(route.options.get("settle"))
+
+
 def _end_superseded(
-    rt: Runtime,
     connection: sa.Connection,
     rows: list[dict[str, Any]],
     superseded: list[tuple[UUID, UUID]],
+    now: datetime,
 ) -> None:
     """End what is superseded, be it in the database or in the rows still to be written."""
     fresh = {row["id"]: row for row in rows}
@@ -184,7 +191,7 @@ def _end_superseded(
         ending = {
             "state": "superseded",
             "reason": f"a newer version of the lead goes instead (delivery {new})",
-            "settled_at": rt.clock.now(),
+            "settled_at": now,
         }
         if old in fresh:
             fresh[old].update(ending)

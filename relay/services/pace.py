@@ -1,18 +1,19 @@
 """Held submissions whose condition has passed go on by themselves."""
 
 import math
-from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from limits import parse
 
+from relay.net.limits import parse_limit
 from relay.runtime import Runtime
 from relay.services import configured
 from relay.store.tables import sources, state_is, submissions
 
-LOOKED_AT = 500
-"""Held submissions that one sweep looks at."""
+MOST = 500
+"""Submissions of one source that one sweep releases."""
 
 
 def release_ready(rt: Runtime) -> int:
@@ -22,46 +23,73 @@ def release_ready(rt: Runtime) -> int:
     went on.
     """
     with rt.database.read() as connection:
-        held = connection.execute(_held()).all()
-    if not held:
+        found = connection.execute(_sources_with_held()).all()
+    going = [one for row in found for one in _ready(rt, row)]
+    if not going:
         return 0
-    share: Counter[UUID] = Counter()
-    going: list[UUID] = []
-    for row in held:
-        if row.hold == "paused" or share[row.source_id] < _per_sweep(rt, row.source_id):
-            share[row.source_id] += row.hold == "rate"
-            going.append(row.id)
     with rt.database.write() as connection:
         released = connection.execute(
             sa.update(submissions)
-            .where(submissions.c.id.in_(going), submissions.c.state == "held")
+            .where(submissions.c.id.in_(going), state_is(submissions, "held"))
             .values(state="received", hold=None, reasons=[])
         ).rowcount
     rt.queue.wake_store()
     return released
 
 
-def _held() -> sa.Select[tuple[UUID, UUID, str]]:
-    """The oldest that wait for a condition, of sources that are not paused now.
+def _sources_with_held() -> sa.Select[UUID, bool, bool]:
+    """Sources that are not paused now, and what their held submissions wait for.
 
     A web process may learn of a resumption a second late and still hold what arrives meanwhile.
     """
-    return (
-        sa.select(submissions.c.id, submissions.c.source_id, submissions.c.hold)
-        .join(sources, sources.c.id == submissions.c.source_id)
-        .where(
-            state_is(submissions, "held"),
-            submissions.c.hold.in_(("paused", "rate")),
-            sources.c.paused_at.is_(None),
-        )
-        .order_by(submissions.c.id)
-        .limit(LOOKED_AT)
+    paused, rate = _some("paused"), _some("rate")
+    return sa.select(sources.c.id, paused.label("paused"), rate.label("rate")).where(
+        sources.c.paused_at.is_(None), sa.or_(paused, rate)
     )
 
 
-def _per_sweep(rt: Runtime, source_id: UUID) -> int:
+def _some(hold: str) -> sa.ColumnElement[bool]:
+    return sa.exists().where(
+        submissions.c.source_id == sources.c.id,
+        state_is(submissions, "held"),
+        submissions.c.hold == hold,
+    )
+
+
+def _ready(rt: Runtime, row: Any) -> Iterator[UUID]:
+    if row.paused:
+        yield from _oldest(rt, row.id, "paused", MOST)
+    if row.rate:
+        limit = _limit(rt, row.id)
+        for submission_id in _oldest(rt, row.id, "rate", _share(rt, limit)):
+            if rt.limits.take(f"held:{row.id}", [limit]) is not None:
+                return
+            yield submission_id
+
+
+def _oldest(rt: Runtime, source_id: UUID, hold: str, most: int) -> Sequence[UUID]:
+    statement = (
+        sa.select(submissions.c.id)
+        .where(
+            submissions.c.source_id == source_id,
+            state_is(submissions, "held"),
+            submissions.c.hold == hold,
+        )
+        .order_by(submissions.c.id)
+        .limit(most)
+    )
+    with rt.database.read() as connection:
+        return connection.execute(statement).scalars().all()
+
+
+def _limit(rt: Runtime, source_id: UUID) -> str:
     source = configured.source(rt, source_id)
     limits = source.options.get("limits") if source is not None else None
-    limit = parse((limits or {}).get("source") or rt.config.source_rate)
+    return (limits or {}).get("source") or rt.config.source_rate
+
+
+def _share(rt: Runtime, text: str) -> int:
+    """How many a limit lets through in one sweep, spread evenly; at least one."""
+    limit = parse_limit(text)
     per_second = limit.amount / limit.get_expiry()
-    return max(1, math.floor(per_second * rt.config.sweep_seconds))
+    return min(MOST, max(1, math.floor(per_second * rt.config.sweep_seconds)))

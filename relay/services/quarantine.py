@@ -1,5 +1,6 @@
 """Quarantine and held submissions: mapped again after a fix, then on their way like any other."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -83,13 +84,14 @@ def _values(rt: Runtime, row: Any) -> dict[str, Any]:
     if source is None:
         return _still("its source is gone")
     if row.blanked_at is not None:
-        return _still("its body was removed by retention")
+        return going if row.document is not None else _still("its body was removed by retention")
     return going | _mapped_again(source, row)
 
 
 def _mapped_again(source: ConfiguredSource, row: Any) -> dict[str, Any]:
     inbound = Inbound(
         method=row.method,
+        query=tuple((name, value) for name, value in json.loads(row.query)),
         headers=row.headers,
         body=row.body,
         address=row.address,

@@ -40,7 +40,7 @@ def count_by_state(rt: Runtime, wanted: Filter) -> dict[str, int]:
         .order_by(deliveries.c.state)
     )
     with rt.database.read() as connection:
-        return dict(connection.execute(statement).tuples().all())
+        return dict(connection.execute(statement).all())
 
 
 def replay_one(rt: Runtime, delivery_id: UUID) -> UUID | None:

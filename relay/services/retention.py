@@ -1,7 +1,7 @@
 """Retention: old contents are blanked, old leads are removed with their counts kept."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -21,6 +21,7 @@ from relay.store.tables import (
     ledger_days,
     state_is,
     submissions,
+    turned_away,
 )
 
 BATCH = 500
@@ -30,11 +31,16 @@ Progress = Callable[[int], None]
 """Told how many more rows were done."""
 
 
+_Counts = Counter[tuple[UUID, date, str, str]]
+"""Numbers by project, day, what and state, as `ledger_days` holds them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Retained:
     """How many rows were blanked or removed."""
 
     bodies: int
+    turned_away: int
     attempts: int
     leads: int
     submissions: int
@@ -43,18 +49,22 @@ class Retained:
 def retain(rt: Runtime, progress: Progress | None = None) -> Retained:
     """Apply the settings RELAY_KEEP_BODIES_DAYS, _ATTEMPTS_DAYS and _LEADS_DAYS now."""
     told = progress or (lambda _done: None)
+    config = rt.config
     return Retained(
-        bodies=_repeat(rt, rt.config.keep_bodies_days, _blank_bodies, told),
-        attempts=_repeat(rt, rt.config.keep_attempts_days, _blank_attempts, told),
-        leads=_repeat(rt, rt.config.keep_leads_days, _remove_leads, told),
-        submissions=_repeat(rt, rt.config.keep_leads_days, _remove_leadless, told),
+        bodies=_repeat(rt, config.keep_bodies_days, _blank_bodies, told),
+        turned_away=_repeat(rt, config.keep_bodies_days, _remove_turned_away, told),
+        attempts=_repeat(rt, config.keep_attempts_days, _blank_attempts, told),
+        leads=_walk(rt, config.keep_leads_days, leads, _remove_leads, told),
+        submissions=_walk(rt, config.keep_leads_days, submissions, _remove_leadless, told),
     )
 
 
-_Step = Callable[[sa.Connection, datetime, datetime], int]
-
-
-def _repeat(rt: Runtime, days: int, step: _Step, told: Progress) -> int:
+def _repeat(
+    rt: Runtime,
+    days: int,
+    step: Callable[[sa.Connection, datetime, datetime], int],
+    told: Progress,
+) -> int:
     """Take batch after batch of what is older than so many days; 0 days keep it for ever."""
     if days == 0:
         return 0
@@ -67,6 +77,34 @@ def _repeat(rt: Runtime, days: int, step: _Step, told: Progress) -> int:
         total += done
         if done < BATCH:
             return total
+
+
+def _walk(
+    rt: Runtime,
+    days: int,
+    table: sa.Table,
+    remove: Callable[[sa.Connection, Sequence[UUID], datetime], int],
+    told: Progress,
+) -> int:
+    """Go through a table by its ids, which grow with time, until what comes is young enough.
+
+    Needs no index on an age, and passes what is kept for another reason only once.
+    """
+    if days == 0:
+        return 0
+    before = rt.clock.now() - timedelta(days=days)
+    age = table.c.created_at if table is leads else table.c.received_at
+    page = sa.select(table.c.id, age.label("at")).order_by(table.c.id).limit(BATCH)
+    total, following = 0, page
+    while True:
+        with rt.database.write() as connection:
+            rows = connection.execute(following).all()
+            done = remove(connection, [row.id for row in rows if row.at < before], before)
+        told(done)
+        total += done
+        if len(rows) < BATCH or rows[-1].at >= before:
+            return total
+        following = page.where(table.c.id > rows[-1].id)
 
 
 def _blank_bodies(connection: sa.Connection, before: datetime, now: datetime) -> int:
@@ -99,49 +137,52 @@ def _blank_attempts(connection: sa.Connection, before: datetime, now: datetime) 
     return len(ids)
 
 
-def _remove_leads(connection: sa.Connection, before: datetime, _now: datetime) -> int:
+def _remove_turned_away(connection: sa.Connection, before: datetime, _now: datetime) -> int:
+    old = sa.select(turned_away.c.id).where(turned_away.c.at < before).limit(BATCH)
+    ids = list(connection.execute(old).scalars())
+    connection.execute(sa.delete(turned_away).where(turned_away.c.id.in_(ids)))
+    return len(ids)
+
+
+def _remove_leads(connection: sa.Connection, lead_ids: Sequence[UUID], before: datetime) -> int:
+    """Remove those of these leads that nothing has changed since, and that owe nothing any more."""
+    if not lead_ids:
+        return 0
     busy = sa.exists().where(
         deliveries.c.lead_id == leads.c.id, state_is(deliveries, "waiting", "sending")
     )
     old = (
         sa.select(leads.c.id)
-        .where(leads.c.updated_at < before, ~busy)
-        .order_by(leads.c.updated_at)
-        .limit(BATCH)
+        .where(leads.c.id.in_(lead_ids), leads.c.updated_at < before, ~busy)
+        .order_by(leads.c.project_id, leads.c.lead_key)
+        .with_for_update()
     )
     ids = list(connection.execute(old).scalars())
-    if not ids:
-        return 0
-    counts: Counter[tuple[UUID, date, str, str]] = Counter()
+    counts: _Counts = Counter()
     _remove_deliveries(connection, ids, counts)
-    _remove_submissions(connection, submissions.c.lead_id.in_(ids), counts)
+    brought = sa.select(submissions.c.id).where(submissions.c.lead_id.in_(ids))
+    _remove_submissions(connection, connection.execute(brought).scalars(), counts)
     connection.execute(sa.delete(lead_versions).where(lead_versions.c.lead_id.in_(ids)))
     connection.execute(sa.delete(leads).where(leads.c.id.in_(ids)))
     _keep_counts(connection, counts)
     return len(ids)
 
 
-def _remove_leadless(connection: sa.Connection, before: datetime, _now: datetime) -> int:
-    """Old submissions that became no lead: repeats, refused ones, and what nobody released."""
-    old = (
+def _remove_leadless(connection: sa.Connection, ids: Sequence[UUID], _before: datetime) -> int:
+    """Remove what became no lead: repeats, refused ones, and what nobody released."""
+    leadless = (
         sa.select(submissions.c.id)
         .where(
-            submissions.c.received_at < before,
+            submissions.c.id.in_(ids),
             submissions.c.lead_id.is_(None),
             submissions.c.state != "received",
         )
-        .limit(BATCH)
+        .with_for_update()
     )
-    ids = list(connection.execute(old).scalars())
-    if ids:
-        counts: Counter[tuple[UUID, date, str, str]] = Counter()
-        _remove_submissions(connection, submissions.c.id.in_(ids), counts)
-        _keep_counts(connection, counts)
-    connection.execute(sa.delete(event_keys).where(event_keys.c.received_at < before))
-    return len(ids)
-
-
-_Counts = Counter[tuple[UUID, date, str, str]]
+    counts: _Counts = Counter()
+    removed = _remove_submissions(connection, connection.execute(leadless).scalars(), counts)
+    _keep_counts(connection, counts)
+    return removed
 
 
 def _remove_deliveries(
@@ -165,39 +206,66 @@ def _remove_deliveries(
     connection.execute(sa.delete(deliveries).where(deliveries.c.id.in_(ids)))
 
 
-def _remove_submissions(
-    connection: sa.Connection, wanted: sa.ColumnElement[bool], counts: _Counts
-) -> None:
+def _remove_submissions(connection: sa.Connection, ids: Iterable[UUID], counts: _Counts) -> int:
+    """Remove submissions with their repeats, which point to them; returns how many."""
     gone = connection.execute(
         sa.select(
             submissions.c.id,
             submissions.c.body_id,
             submissions.c.project_id,
+            submissions.c.source_id,
+            submissions.c.event_key,
             submissions.c.received_at,
             submissions.c.stored_at,
             submissions.c.state,
             submissions.c.owed,
-        ).where(wanted)
+        ).where(submissions.c.id.in_(_with_repeats(connection, ids)))
     ).all()
     for row in gone:
-        counts[row.project_id, row.received_at.date(), "submissions", row.state] += 1
+        day = row.received_at.date()
+        counts[row.project_id, day, "submissions", row.state] += 1
+        counts[row.project_id, day, "parts", ""] += 1
         if row.owed:
             counts[row.project_id, row.stored_at.date(), "owed", ""] += row.owed
+    _forget_events(connection, gone)
     connection.execute(sa.delete(submissions).where(submissions.c.id.in_([row.id for row in gone])))
-    _remove_empty_bodies(connection, {row.body_id for row in gone}, counts)
+    _shrink_bodies(connection, Counter(row.body_id for row in gone))
+    return len(gone)
 
 
-def _remove_empty_bodies(connection: sa.Connection, body_ids: set[UUID], counts: _Counts) -> None:
-    """Remove the bodies of which no submission is left."""
-    used = sa.exists().where(submissions.c.body_id == bodies.c.id)
-    gone: Sequence[Any] = connection.execute(
-        sa.select(bodies.c.id, bodies.c.project_id, bodies.c.received_at, bodies.c.parts).where(
-            bodies.c.id.in_(body_ids), ~used
+def _with_repeats(connection: sa.Connection, ids: Iterable[UUID]) -> set[UUID]:
+    found = set(ids)
+    newly = found
+    while newly:
+        repeats = sa.select(submissions.c.id).where(submissions.c.duplicate_of.in_(newly))
+        newly = set(connection.execute(repeats).scalars()) - found
+        found |= newly
+    return found
+
+
+def _forget_events(connection: sa.Connection, gone: Sequence[Any]) -> None:
+    """The first of an event is gone: should it come again, it is the first again."""
+    keys = {(row.source_id, row.event_key) for row in gone if row.event_key is not None}
+    connection.execute(
+        sa.delete(event_keys).where(
+            sa.tuple_(event_keys.c.source_id, event_keys.c.event_key).in_(keys),
+            event_keys.c.submission_id.in_([row.id for row in gone]),
         )
-    ).all()
-    for row in gone:
-        counts[row.project_id, row.received_at.date(), "parts", ""] += row.parts
-    connection.execute(sa.delete(bodies).where(bodies.c.id.in_([row.id for row in gone])))
+    )
+
+
+def _shrink_bodies(connection: sa.Connection, taken: Counter[UUID]) -> None:
+    """Count these parts out of their bodies, and remove the bodies of which none is left."""
+    if not taken:
+        return
+    connection.execute(
+        sa.update(bodies)
+        .where(bodies.c.id == sa.bindparam("body"))
+        .values(parts=bodies.c.parts - sa.bindparam("taken")),
+        [{"body": body_id, "taken": count} for body_id, count in sorted(taken.items())],
+    )
+    used = sa.exists().where(submissions.c.body_id == bodies.c.id)
+    connection.execute(sa.delete(bodies).where(bodies.c.id.in_(taken), bodies.c.parts == 0, ~used))
 
 
 def _keep_counts(connection: sa.Connection, counts: _Counts) -> None:

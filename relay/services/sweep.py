@@ -51,7 +51,7 @@ def sweep(rt: Runtime) -> Swept:
     return Swept(lying, due, leases, expired, released)
 
 
-def _lying(now: datetime) -> sa.Select[tuple[UUID]]:
+def _lying(now: datetime) -> sa.Select[UUID]:
     free = sa.or_(submissions.c.leased_until.is_(None), submissions.c.leased_until < now)
     return (
         sa.select(submissions.c.id)
@@ -64,7 +64,7 @@ def _lying(now: datetime) -> sa.Select[tuple[UUID]]:
     )
 
 
-def _due_lanes(now: datetime) -> sa.Select[tuple[UUID]]:
+def _due_lanes(now: datetime) -> sa.Select[UUID]:
     """Lanes with something due that nothing holds back; EXISTS stops at each lane's first row."""
     something_due = (
         sa.exists()

@@ -196,7 +196,7 @@ event_keys = sa.Table(  # apart from submissions, so that those can be partition
     sa.Column("source_id", sa.Uuid, sa.ForeignKey("sources.id"), primary_key=True),
     sa.Column("event_key", sa.Text, primary_key=True),
     sa.Column("submission_id", sa.Uuid, nullable=False),
-    sa.Column("received_at", Instant, nullable=False, index=True),
+    sa.Column("received_at", Instant, nullable=False),
 )
 
 submissions = sa.Table(
@@ -231,7 +231,8 @@ submissions = sa.Table(
     sa.Index("ix_submissions_project_id_received_at", "project_id", "received_at"),
     sa.Index("ix_submissions_source_id_received_at", "source_id", "received_at"),
     _only("ix_submissions_open", "received_at", where="state = 'received'"),
-    _only("ix_submissions_held", "id", where="state = 'held'"),
+    _only("ix_submissions_held", "source_id", "hold", "id", where="state = 'held'"),
+    _only("ix_submissions_repeats", "duplicate_of", where="duplicate_of IS NOT NULL"),
     _only(
         "ix_submissions_shelved",
         "project_id",

@@ -39,7 +39,8 @@ INDEXES = (
         "state IN ('quarantined', 'held', 'refused')",
     ),
     ("ix_submissions_source_id_received_at", "submissions", "source_id, received_at", ""),
-    ("ix_submissions_held", "submissions", "id", "state = 'held'"),
+    ("ix_submissions_held", "submissions", "source_id, hold, id", "state = 'held'"),
+    ("ix_submissions_repeats", "submissions", "duplicate_of", "duplicate_of IS NOT NULL"),
     ("ix_bodies_whole", "bodies", "received_at", "blanked_at IS NULL"),
     ("ix_attempts_delivery_id_id", "attempts", "delivery_id, id", ""),
     ("ix_attempts_whole", "attempts", "started_at", "blanked_at IS NULL"),
@@ -98,7 +99,7 @@ def _event_keys() -> None:
         sa.Column("source_id", sa.Uuid, sa.ForeignKey("sources.id"), primary_key=True),
         sa.Column("event_key", sa.Text, primary_key=True),
         sa.Column("submission_id", sa.Uuid, nullable=False),
-        sa.Column("received_at", INSTANT, nullable=False, index=True),
+        sa.Column("received_at", INSTANT, nullable=False),
     )
 
 
