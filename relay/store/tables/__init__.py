@@ -1,0 +1,58 @@
+"""The tables. Rows are the truth; Redis only rings the bell."""
+
+from relay.store.tables.arrived import (
+    SUBMISSION_STATES,
+    bodies,
+    event_keys,
+    submissions,
+    turned_away,
+)
+from relay.store.tables.configured import (
+    BREAKERS,
+    PAUSES,
+    api_keys,
+    counters,
+    lanes,
+    projects,
+    rate_keys,
+    routes,
+    sources,
+    targets,
+)
+from relay.store.tables.house import ROLES, audit, ledger_days, processes, setup_links, users
+from relay.store.tables.leads import lead_versions, leads
+from relay.store.tables.outgoing import DELIVERY_STATES, EVENTS, TRIGGERS, attempts, deliveries
+from relay.store.tables.schema import metadata, state_is
+
+__all__ = [
+    "BREAKERS",
+    "DELIVERY_STATES",
+    "EVENTS",
+    "PAUSES",
+    "ROLES",
+    "SUBMISSION_STATES",
+    "TRIGGERS",
+    "api_keys",
+    "attempts",
+    "audit",
+    "bodies",
+    "counters",
+    "deliveries",
+    "event_keys",
+    "lanes",
+    "lead_versions",
+    "leads",
+    "ledger_days",
+    "metadata",
+    "processes",
+    "projects",
+    "rate_keys",
+    "routes",
+    "setup_links",
+    "sources",
+    "state_is",
+    "submissions",
+    "targets",
+    "turned_away",
+    "users",
+]

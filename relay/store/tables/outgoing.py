@@ -1,0 +1,94 @@
+"""What goes out: the duty to deliver, and every try of it."""
+
+import sqlalchemy as sa
+
+from relay.store.tables.schema import metadata, of_project, one_of, only, own_id
+from relay.store.types import Instant, JsonText
+
+DELIVERY_STATES = (
+    "waiting",
+    "sending",
+    "delivered",
+    "ignored",
+    "failed",
+    "expired",
+    "superseded",
+    "skipped",
+    "cancelled",
+)
+EVENTS = ("created", "updated", "status")
+TRIGGERS = ("scheduled", "manual", "replay", "test")
+
+deliveries = sa.Table(
+    "deliveries",
+    metadata,
+    own_id(),
+    of_project(),
+    sa.Column("lead_id", sa.Uuid, sa.ForeignKey("leads.id"), nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("target_id", sa.Uuid, sa.ForeignKey("targets.id"), nullable=False),
+    sa.Column("route_id", sa.Uuid, sa.ForeignKey("routes.id")),
+    sa.Column("source_id", sa.Uuid, sa.ForeignKey("sources.id"), nullable=False),
+    sa.Column("event", sa.Text, nullable=False),
+    sa.Column("label", sa.Text, nullable=False, server_default=""),  # which status, for that event
+    sa.Column("replay", sa.Integer, nullable=False, server_default="0"),  # 0 is the first delivery
+    sa.Column("replay_of", sa.Uuid),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text),  # why it ended, or waits, as it does
+    sa.Column("after_id", sa.Uuid),  # waits until that one has ended
+    sa.Column("priority", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("due_at", Instant, nullable=False),
+    sa.Column("expires_at", Instant, nullable=False),
+    sa.Column("max_attempts", sa.Integer),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),  # those that counted
+    sa.Column("trigger", sa.Text, nullable=False, server_default="scheduled"),
+    sa.Column("tries", sa.Integer, nullable=False, server_default="0"),  # claims that never settled
+    sa.Column("lease_token", sa.Uuid),
+    sa.Column("leased_until", Instant),
+    sa.Column("rate_key", sa.Text),  # while sending
+    sa.Column("remote_id", sa.Text),
+    sa.Column("remote_url", sa.Text),
+    sa.Column("settled_at", Instant),
+    one_of("state", DELIVERY_STATES),
+    one_of("event", EVENTS),
+    one_of("trigger", TRIGGERS),
+    sa.UniqueConstraint("lead_id", "version", "target_id", "event", "label", "replay"),
+    sa.Index("ix_deliveries_project_id_id", "project_id", "id"),
+    sa.Index("ix_deliveries_project_id_created_at", "project_id", "created_at"),
+    sa.Index("ix_deliveries_project_id_state_id", "project_id", "state", "id"),
+    sa.Index("ix_deliveries_target_id_id", "target_id", "id"),
+    sa.Index("ix_deliveries_lead_id_target_id", "lead_id", "target_id"),
+    only("ix_deliveries_due", "target_id", "due_at", where="state = 'waiting'"),
+    only(
+        "ix_deliveries_next",
+        "target_id",
+        sa.text("priority DESC"),
+        "due_at",
+        where="state = 'waiting'",
+    ),
+    only("ix_deliveries_expires", "expires_at", where="state = 'waiting'"),
+    only("ix_deliveries_leases", "leased_until", where="state = 'sending'"),
+    only("ix_deliveries_in_flight", "rate_key", where="state = 'sending'"),
+    only("ix_deliveries_after", "after_id", where="after_id IS NOT NULL"),
+)
+
+attempts = sa.Table(
+    "attempts",
+    metadata,
+    own_id(),
+    sa.Column("delivery_id", sa.Uuid, sa.ForeignKey("deliveries.id"), nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),  # counts every try, also those without cost
+    sa.Column("started_at", Instant, nullable=False),
+    sa.Column("milliseconds", sa.Integer, nullable=False),
+    sa.Column("trigger", sa.Text, nullable=False),
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("error", sa.Text),  # the kind of failure: timeout, refused, tls, blocked, ...
+    sa.Column("status", sa.Integer),
+    sa.Column("message", sa.Text),
+    sa.Column("exchanges", JsonText, nullable=False),  # requests and replies in order, redacted
+    sa.Column("blanked_at", Instant),
+    one_of("trigger", TRIGGERS),
+    sa.Index("ix_attempts_delivery_id_id", "delivery_id", "id"),
+    only("ix_attempts_whole", "started_at", where="blanked_at IS NULL"),
+)
