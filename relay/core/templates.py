@@ -96,6 +96,7 @@ _PARTS = (
     ("contact.address.", ""),
     ("attribution.utm.", "utm_"),
     ("attribution.click_ids.", ""),
+    ("attribution.browser_ids.", ""),
     ("attribution.ads.", ""),
     ("attribution.", ""),
     ("device.", ""),

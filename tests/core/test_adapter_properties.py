@@ -41,10 +41,12 @@ MARKED = {
 ADAPTERS = [InboundAdapter(schema, LEAD) for schema in (ANSWERS, MARKED, {})]
 
 NAMES = st.sampled_from(
-    "email e-mail name nom nombre vorname phone company message consent gclid utm_source page_url "
-    "referrer ip id ref label title value values type key answer first last data fields hidden "
-    "raw state note file flow at certificate form_id csrf_token submitted_at tcpa us um url "
-    "field/with~slash 0 1 v form contact".split()
+    """
+    email e-mail name nom nombre vorname phone company message consent gclid utm_source page_url
+    referrer ip id ref label title value values type key answer first last data fields hidden
+    raw state note file flow at certificate form_id csrf_token submitted_at tcpa us um url
+    field/with~slash 0 1 v form contact
+    """.split()  # noqa: SIM905 - words read best as words
 ) | st.text(max_size=8)
 TEXTS = st.text(max_size=30) | st.sampled_from(
     [
@@ -169,7 +171,18 @@ WISHES = (
     | st.fixed_dictionaries({"value": JSON})
 )  # fmt: skip
 PAYLOAD_PLACES = st.text(max_size=6) | st.sampled_from(
-    ["", "/", "/email", "/emails", "/emails/0", "/emails/99999999999", "/a/0/b", "/a/1", "/a/x", "/-"]
+    [
+        "",
+        "/",
+        "/email",
+        "/emails",
+        "/emails/0",
+        "/emails/99999999999",
+        "/a/0/b",
+        "/a/1",
+        "/a/x",
+        "/-",
+    ]
 )
 
 
