@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.core.contract import Inbound, Settings, Signature, Source, Verifier
-from relay.core.verify import verify
+from relay.core.verify import sign, verify
 
 TYPEFORM = Signature(header="Typeform-Signature", encoding="base64", prefix="sha256=")
 WEBFLOW = Signature(
@@ -225,3 +225,67 @@ def test_no_header_makes_it_raise_or_pass(header: str, body: bytes, time: str) -
     }
     for recipe in (TYPEFORM, WEBFLOW, CALENDLY):
         assert judged(recipe, body, headers, {"secrets": ["abc123"]}) is not None
+
+
+SLACK = Signature(
+    header="X-Slack-Signature",
+    prefix="v0=",
+    signed="v0:{timestamp}:{raw}",
+    timestamp_header="X-Slack-Request-Timestamp",
+    tolerance=300,
+)
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        TYPEFORM,
+        WEBFLOW,
+        SLACK,
+        replace(CALENDLY, written="t={timestamp},v1={signature}"),
+        replace(STANDARD, written="v1,{signature}"),
+    ],
+)
+def test_a_request_signed_here_is_genuine_for_this_secret_and_time_alone(recipe: Signature) -> None:
+    plain = Inbound(body=b'{"a":1}', headers={"x-other": "stays"})
+    one = source([recipe])
+    signed = sign(one, plain, {"secrets": ["abc123", "older"]}, NOW)
+    assert signed.headers["x-other"] == "stays"
+    assert signed.body == plain.body
+    assert verify(one, signed, {"secrets": ["abc123"]}, NOW) is None
+    assert verify(one, signed, {"secrets": ["older"]}, NOW) is not None
+    late = verify(one, signed, {"secrets": ["abc123"]}, NOW + 3600)
+    assert (late is not None) == (recipe.tolerance is not None)
+
+
+def test_signing_matches_the_published_vector() -> None:
+    _, body, headers = VECTORS[0].values
+    signed = sign(source([TYPEFORM]), Inbound(body=body), {"secrets": ["abc123"]}, NOW)
+    assert signed.headers == headers
+
+
+def test_without_secrets_nothing_is_signed() -> None:
+    plain = Inbound(body=b"x", headers={"a": "b"})
+    assert sign(source([TYPEFORM]), plain, {}, NOW) == plain
+    assert sign(source([]), plain, {"secrets": ["x"]}, NOW) == plain
+
+
+def test_credentials_come_before_the_code_that_asks_for_them() -> None:
+    def odd(inbound: Inbound, _settings: Settings) -> str | Signature:
+        return TYPEFORM if inbound.headers.get("x-key") == "k" else "no key"
+
+    both = replace(source(odd), credentials=lambda settings: {"X-Key": settings["key"]})
+    settings = {"key": "k", "secrets": ["abc123"]}
+    signed = sign(both, Inbound(body=b"x"), settings, NOW)
+    assert signed.headers.keys() == {"x-key", "typeform-signature"}
+    assert verify(both, signed, settings, NOW) is None
+
+
+def test_a_header_full_of_signatures_does_not_cost_a_hash_of_the_body_each() -> None:
+    body = b"x" * 1000
+    right = hmac.new(b"abc123", body, hashlib.sha256).hexdigest()
+    recipe = Signature(header="x-sig", pattern=r"v1=(?P<signature>[0-9a-f]+)")
+    for wrong, genuine in ((3, True), (3000, False)):
+        header = ",".join(["v1=00"] * wrong + [f"v1={right}"])
+        reason = judged(recipe, body, {"x-sig": header}, {"secrets": ["abc123"]})
+        assert (reason is None) == genuine
