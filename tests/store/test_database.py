@@ -40,9 +40,14 @@ def _value(database: Database) -> int:
 def test_write_commits_at_the_end_and_rolls_back_on_an_error(database: Database) -> None:
     with database.write() as connection:
         connection.execute(sa.update(counters).values(value=1))
-    with pytest.raises(LookupError), database.write() as connection:
-        connection.execute(sa.update(counters).values(value=2))
-        raise LookupError
+
+    def fail() -> None:
+        with database.write() as connection:
+            connection.execute(sa.update(counters).values(value=2))
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        fail()
     assert _value(database) == 1
 
 

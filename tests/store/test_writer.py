@@ -256,12 +256,12 @@ def test_a_mistake_in_a_callback_does_not_end_the_writer(
 
 
 def test_what_counts_as_away() -> None:
-    class Refusal(Exception):
+    class RefusalError(Exception):
         def __init__(self, sqlstate: str | None) -> None:
             self.sqlstate = sqlstate
 
     def raised(kind: type[sa.exc.DBAPIError], state: str | None) -> Exception:
-        return kind("SELECT", {}, Refusal(state))
+        return kind("SELECT", {}, RefusalError(state))
 
     assert is_away(raised(sa.exc.OperationalError, None)), "no connection"
     assert is_away(raised(sa.exc.OperationalError, "57P03")), "starting up"
