@@ -66,7 +66,7 @@ class WebLogger(Logger):
         self.access_log.info(
             "%s %s %s %sB %.1fms",
             environ["REQUEST_METHOD"],
-            environ["PATH_INFO"].encode("unicode_escape").decode(),
+            environ.get("PATH_INFO", "").encode("unicode_escape").decode(),  # none if malformed
             str(resp.status).split(None, 1)[0],
             getattr(resp, "sent", 0),
             milliseconds,

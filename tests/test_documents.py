@@ -1,4 +1,4 @@
-"""The papers say what the code does: settings, commands, addresses, links, and the walk-throughs."""
+"""The papers say what the code does: settings, commands, addresses, links and walk-throughs."""
 
 import json
 import re
@@ -12,14 +12,14 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from relay.app import create_app
-from relay.cli import COMMANDS, program
 from relay.catalog import load_catalog
-from relay.config import SETTINGS
+from relay.cli import COMMANDS, program
 from relay.core.adapter import MappingRules
 from relay.core.contract import Duty, Inbound, Reply
 from relay.core.documents import read_document
 from relay.core.kinds import Catalog
 from relay.core.verify import verify
+from relay.settings import SETTINGS
 
 ROOT = Path(__file__).parents[1]
 PAPERS = sorted(
@@ -81,7 +81,9 @@ def test_the_table_of_settings_is_the_code_s() -> None:
 @pytest.mark.parametrize("path", PAPERS, ids=NAMES)
 def test_no_paper_names_a_setting_that_is_not_there(path: Path) -> None:
     known = {setting.name for setting in SETTINGS}
-    named = set(re.findall(r"\b(?:RELAY_[A-Z_]+[A-Z]|[A-Z]+_URL|SECRET_KEYS?[A-Z_]*)\b", path.read_text()))
+    named = set(
+        re.findall(r"\b(?:RELAY_[A-Z_]+[A-Z]|[A-Z]+_URL|SECRET_KEYS?[A-Z_]*)\b", path.read_text())
+    )
     assert named - known == set()
 
 

@@ -61,7 +61,9 @@ def test_an_unknown_key_is_403_and_is_neither_kept_nor_told_apart(
     assert refused(runtime) == []
 
 
-def test_the_door_never_redirects_and_never_says_404_405_410_or_500(runtime: Any, client: Any) -> None:
+def test_the_door_never_redirects_and_never_says_404_405_410_or_500(
+    runtime: Any, client: Any
+) -> None:
     add_source(runtime)
     for path in (
         DOOR,

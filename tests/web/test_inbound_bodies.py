@@ -99,7 +99,7 @@ def test_a_large_multipart_keeps_its_fields_and_notes_its_files(
     assert content[:50] not in row.body
     assert b"ada@example.com" in row.body
     assert row.document["form"]["files"] == [
-        {"field": "cv", "name": "cv.pdf", "type": "application/pdf", "size": 300_000}
+        {"label": "cv", "name": "cv.pdf", "type": "application/pdf", "size": 300_000}
     ]
 
 
