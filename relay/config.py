@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from relay.settings import SETTINGS, Network, Setting
+from relay.readers import Network
+from relay.settings import SETTINGS, Setting
 
 MINIMUM_SECRET = 32
 """Characters that a SECRET_KEY must have at least."""

@@ -1,17 +1,23 @@
 """Every setting of the relay in one table: its name, its default, what it may be, its meaning."""
 
-import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
-import limits
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-
-LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-"""How much is logged."""
+from relay.readers import (
+    address,
+    beginning,
+    count,
+    level,
+    mode,
+    networks,
+    port,
+    rate,
+    seconds,
+    several,
+    text,
+    words,
+)
 
 
 @dataclass(frozen=True)
@@ -30,102 +36,27 @@ class Setting:
         return self.name.removeprefix("RELAY_").lower()
 
 
-def _text(value: str) -> str:
-    return value.strip()
-
-
-def _count(value: str) -> int:
-    number = int(value)
-    if number < 0:
-        raise ValueError("must not be negative")
-    return number
-
-
-def _several(value: str) -> int:
-    number = int(value)
-    if number < 1:
-        raise ValueError("must be at least 1")
-    return number
-
-
-def _port(value: str) -> int:
-    number = int(value)
-    if not 1 <= number <= 65535:
-        raise ValueError("must be from 1 to 65535")
-    return number
-
-
-def _seconds(value: str) -> float:
-    number = float(value)
-    if not 0 < number < 10**9:
-        raise ValueError("must be a positive number of seconds")
-    return number
-
-
-def _rate(value: str) -> str:
-    limits.parse_many(value)
-    return value
-
-
-def _level(value: str) -> str:
-    if value.upper() not in LEVELS:
-        raise ValueError(f"must be one of {', '.join(LEVELS)}")
-    return value.upper()
-
-
-def _address(value: str) -> str:
-    parts = urlsplit(value)
-    if value and not (parts.scheme in {"http", "https"} and parts.hostname):
-        raise ValueError("must be an address such as https://leads.example.com")
-    return value.rstrip("/")
-
-
-def _beginning(*schemes: str) -> Callable[[str], str]:
-    """A reader of addresses that begin with one of these."""
-
-    def read(value: str) -> str:
-        if value and not value.startswith(schemes):
-            raise ValueError(f"must begin with {' or '.join(schemes)}")
-        return value
-
-    return read
-
-
-def _networks(value: str) -> tuple[Network, ...]:
-    return tuple(ipaddress.ip_network(part) for part in value.replace(",", " ").split())
-
-
-def _words(value: str) -> tuple[str, ...]:
-    return tuple(value.replace(",", " ").split())
-
-
-def _mode(value: str) -> str:
-    if value not in {"local", "production"}:
-        raise ValueError("must be local or production")
-    return value
-
-
 SETTINGS = (
-    Setting("PORT", "8000", _port, "Port the web process listens on."),
-    Setting("RELAY_HOST", "0.0.0.0", _text, "Address the web process listens on."),  # noqa: S104 - behind a proxy in production; `up` binds loopback in local mode
+    Setting("PORT", "8000", port, "Port the web process listens on."),
+    Setting("RELAY_HOST", "0.0.0.0", text, "Address the web process listens on."),  # noqa: S104 - behind a proxy in production; `up` binds loopback in local mode
     Setting(
         "RELAY_MODE",
         "production",
-        _mode,
+        mode,
         "`local` for one machine of your own: keeps a secret key in the data directory, "
         "binds 127.0.0.1 and needs no other setting. `make run` sets it.",
     ),
     Setting(
         "RELAY_PUBLIC_URL",
         "",
-        _address,
+        address,
         "The address by which senders reach the relay, such as https://leads.example.com. "
         "Required outside local mode.",
     ),
     Setting(
         "DATABASE_URL",
         "",
-        _beginning("postgresql://", "postgres://", "postgresql+psycopg://", "sqlite:///"),
+        beginning("postgresql://", "postgres://", "postgresql+psycopg://", "sqlite:///"),
         "postgresql://user:password@host/name, or sqlite:////path/file. "
         "Default: relay.db in RELAY_DATA_DIR, which then must be named outside local mode.",
         secret=True,
@@ -133,15 +64,15 @@ SETTINGS = (
     Setting(
         "REDIS_URL",
         "",
-        _beginning("redis://", "rediss://", "unix://"),
+        beginning("redis://", "rediss://", "unix://"),
         "redis://host:6379/0. Default: a Redis of its own on a unix socket in RELAY_DATA_DIR.",
         secret=True,
     ),
-    Setting("RELAY_DATA_DIR", "", _text, "Directory for everything kept on disk. Default: ./var."),
+    Setting("RELAY_DATA_DIR", "", text, "Directory for everything kept on disk. Default: ./var."),
     Setting(
         "SECRET_KEY",
         "",
-        _text,
+        text,
         "At least 32 random characters: signs sessions and encrypts stored secrets. "
         "Required outside local mode.",
         secret=True,
@@ -149,7 +80,7 @@ SETTINGS = (
     Setting(
         "SECRET_KEYS_OLD",
         "",
-        _words,
+        words,
         "Former secret keys, separated by blanks: they still decrypt, nothing new is encrypted "
         "with them. See `rotate-keys`.",
         secret=True,
@@ -157,87 +88,87 @@ SETTINGS = (
     Setting(
         "RELAY_TRUSTED_PROXIES",
         "",
-        _networks,
+        networks,
         "Networks of the proxies whose X-Forwarded-For, -Proto and -Host are believed.",
     ),
     Setting(
         "RELAY_TARGET_ALLOW",
         "",
-        _networks,
+        networks,
         "Private networks that targets may be in all the same, such as 10.0.0.0/8.",
     ),
-    Setting("RELAY_WEB_PROCESSES", "1", _several, "Web processes that gunicorn starts."),
-    Setting("RELAY_WEB_THREADS", "32", _several, "Threads of each web process."),
-    Setting("RELAY_WORKERS", "1", _several, "Worker processes that `up` starts."),
-    Setting("RELAY_SENDERS", "64", _several, "Deliveries that one worker sends at a time."),
+    Setting("RELAY_WEB_PROCESSES", "1", several, "Web processes that gunicorn starts."),
+    Setting("RELAY_WEB_THREADS", "32", several, "Threads of each web process."),
+    Setting("RELAY_WORKERS", "1", several, "Worker processes that `up` starts."),
+    Setting("RELAY_SENDERS", "64", several, "Deliveries that one worker sends at a time."),
     Setting(
         "RELAY_LEASE_SECONDS",
         "30",
-        _seconds,
+        seconds,
         "How long a claim holds without being renewed; after that another worker takes over.",
     ),
-    Setting("RELAY_LEASE_RENEW_SECONDS", "10", _seconds, "How often a running claim is renewed."),
-    Setting("RELAY_SWEEP_SECONDS", "1", _seconds, "How often the clock looks for work left lying."),
+    Setting("RELAY_LEASE_RENEW_SECONDS", "10", seconds, "How often a running claim is renewed."),
+    Setting("RELAY_SWEEP_SECONDS", "1", seconds, "How often the clock looks for work left lying."),
     Setting(
         "RELAY_WAKE_SECONDS",
         "5",
-        _seconds,
+        seconds,
         "How long one wake of a lane suppresses further ones, should it get lost.",
     ),
     Setting(
         "RELAY_COMMIT_WAIT_SECONDS",
         "5",
-        _seconds,
+        seconds,
         "How long a sender may wait for the database before it is answered 503.",
     ),
-    Setting("RELAY_BODY_LIMIT", "1048576", _several, "Bytes of a request body."),
+    Setting("RELAY_BODY_LIMIT", "1048576", several, "Bytes of a request body."),
     Setting(
         "RELAY_MULTIPART_LIMIT",
         "33554432",
-        _several,
+        several,
         "Bytes of a multipart body, files included; files are noted, not kept.",
     ),
-    Setting("RELAY_RESPONSE_LIMIT", "65536", _count, "Bytes kept of a target's response."),
-    Setting("RELAY_CONNECT_SECONDS", "5", _seconds, "Time to connect to a target."),
-    Setting("RELAY_READ_SECONDS", "20", _seconds, "Longest silence of a target."),
-    Setting("RELAY_TOTAL_SECONDS", "30", _seconds, "Longest whole request to a target."),
+    Setting("RELAY_RESPONSE_LIMIT", "65536", count, "Bytes kept of a target's response."),
+    Setting("RELAY_CONNECT_SECONDS", "5", seconds, "Time to connect to a target."),
+    Setting("RELAY_READ_SECONDS", "20", seconds, "Longest silence of a target."),
+    Setting("RELAY_TOTAL_SECONDS", "30", seconds, "Longest whole request to a target."),
     Setting(
         "RELAY_SOURCE_RATE",
         "6000/minute",
-        _rate,
+        rate,
         "Requests that one source takes, unless the source says otherwise.",
     ),
     Setting(
         "RELAY_ADDRESS_RATE",
         "60/minute",
-        _rate,
+        rate,
         "Requests from one visitor's address to one source that browsers post to.",
     ),
     Setting(
         "RELAY_OVERDUE_SECONDS",
         "300",
-        _seconds,
+        seconds,
         "Age at which unfinished work is reported by /readyz and the log.",
     ),
-    Setting("RELAY_KEEP_BODIES_DAYS", "90", _count, "Days raw bodies are kept; 0 is for ever."),
+    Setting("RELAY_KEEP_BODIES_DAYS", "90", count, "Days raw bodies are kept; 0 is for ever."),
     Setting(
         "RELAY_KEEP_ATTEMPTS_DAYS",
         "90",
-        _count,
+        count,
         "Days requests and responses are kept; 0 is for ever.",
     ),
     Setting(
         "RELAY_KEEP_LEADS_DAYS",
         "0",
-        _count,
+        count,
         "Days leads with their deliveries are kept; 0 is for ever.",
     ),
     Setting(
         "RELAY_METRICS_TOKEN",
         "",
-        _text,
+        text,
         "Bearer token that /metrics asks for. Without one it answers loopback addresses alone.",
         secret=True,
     ),
-    Setting("RELAY_LOG_LEVEL", "INFO", _level, "DEBUG, INFO, WARNING or ERROR."),
+    Setting("RELAY_LOG_LEVEL", "INFO", level, "DEBUG, INFO, WARNING or ERROR."),
 )

@@ -10,7 +10,7 @@ import socket
 import threading
 from collections.abc import Sequence
 
-from relay.settings import Network
+from relay.readers import Network
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 

@@ -1,4 +1,4 @@
-"""What arrives, what it becomes and what goes out."""
+"""What arrives and what it becomes."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,17 +13,6 @@ INDEXES = (
     ("ix_leads_project_id_email", "leads", "project_id, email", ""),
     ("ix_leads_project_id_phone", "leads", "project_id, phone", ""),
     ("ix_turned_away_source_id_id", "turned_away", "source_id, id", ""),
-    ("ix_deliveries_after", "deliveries", "after_id", "after_id IS NOT NULL"),
-    ("ix_deliveries_due", "deliveries", "target_id, due_at", "state = 'waiting'"),
-    ("ix_deliveries_expires", "deliveries", "expires_at", "state = 'waiting'"),
-    ("ix_deliveries_in_flight", "deliveries", "rate_key", "state = 'sending'"),
-    ("ix_deliveries_lead_id_target_id", "deliveries", "lead_id, target_id", ""),
-    ("ix_deliveries_leases", "deliveries", "leased_until", "state = 'sending'"),
-    ("ix_deliveries_next", "deliveries", "target_id, priority DESC, due_at", "state = 'waiting'"),
-    ("ix_deliveries_project_id_created_at", "deliveries", "project_id, created_at", ""),
-    ("ix_deliveries_project_id_id", "deliveries", "project_id, id", ""),
-    ("ix_deliveries_project_id_state_id", "deliveries", "project_id, state, id", ""),
-    ("ix_deliveries_target_id_id", "deliveries", "target_id, id", ""),
     (
         "ix_submissions_content",
         "submissions",
@@ -42,36 +31,20 @@ INDEXES = (
     ("ix_submissions_held", "submissions", "source_id, hold, id", "state = 'held'"),
     ("ix_submissions_repeats", "submissions", "duplicate_of", "duplicate_of IS NOT NULL"),
     ("ix_bodies_whole", "bodies", "received_at", "blanked_at IS NULL"),
-    ("ix_attempts_delivery_id_id", "attempts", "delivery_id, id", ""),
-    ("ix_attempts_whole", "attempts", "started_at", "blanked_at IS NULL"),
 )
 """Name, table, columns, and the condition of the few rows it holds."""
 
 
 def upgrade() -> None:
-    """Make the tables of submissions, leads and deliveries."""
-    _ledger_days()
+    """Make the tables of submissions and leads."""
     _bodies()
     _event_keys()
     _leads()
     _turned_away()
-    _deliveries()
     _lead_versions()
     _submissions()
-    _attempts()
     for name, table, columns, where in INDEXES:
         _index(name, table, columns, where)
-
-
-def _ledger_days() -> None:
-    op.create_table(
-        "ledger_days",
-        sa.Column("project_id", sa.Uuid, sa.ForeignKey("projects.id"), primary_key=True),
-        sa.Column("day", sa.Date, primary_key=True),
-        sa.Column("what", sa.Text, primary_key=True),
-        sa.Column("state", sa.Text, primary_key=True),
-        sa.Column("count", sa.BigInteger, nullable=False),
-    )
 
 
 def _bodies() -> None:
@@ -145,46 +118,6 @@ def _turned_away() -> None:
     )
 
 
-def _deliveries() -> None:
-    op.create_table(
-        "deliveries",
-        sa.Column("id", sa.Uuid, primary_key=True),
-        sa.Column("project_id", sa.Uuid, sa.ForeignKey("projects.id"), nullable=False),
-        sa.Column("lead_id", sa.Uuid, sa.ForeignKey("leads.id"), nullable=False),
-        sa.Column("version", sa.Integer, nullable=False),
-        sa.Column("target_id", sa.Uuid, sa.ForeignKey("targets.id"), nullable=False),
-        sa.Column("route_id", sa.Uuid, sa.ForeignKey("routes.id")),
-        sa.Column("source_id", sa.Uuid, sa.ForeignKey("sources.id"), nullable=False),
-        sa.Column("event", sa.Text, nullable=False),
-        sa.Column("label", sa.Text, nullable=False, server_default=""),
-        sa.Column("replay", sa.Integer, nullable=False, server_default="0"),
-        sa.Column("replay_of", sa.Uuid),
-        sa.Column("state", sa.Text, nullable=False),
-        sa.Column("reason", sa.Text),
-        sa.Column("after_id", sa.Uuid),
-        sa.Column("priority", sa.Integer, nullable=False, server_default="0"),
-        sa.Column("created_at", INSTANT, nullable=False),
-        sa.Column("due_at", INSTANT, nullable=False),
-        sa.Column("expires_at", INSTANT, nullable=False),
-        sa.Column("max_attempts", sa.Integer),
-        sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
-        sa.Column("trigger", sa.Text, nullable=False, server_default="scheduled"),
-        sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
-        sa.Column("lease_token", sa.Uuid),
-        sa.Column("leased_until", INSTANT),
-        sa.Column("rate_key", sa.Text),
-        sa.Column("remote_id", sa.Text),
-        sa.Column("remote_url", sa.Text),
-        sa.Column("settled_at", INSTANT),
-        _one_of("event", "created updated status"),
-        _one_of(
-            "state", "waiting sending delivered ignored failed expired superseded skipped cancelled"
-        ),
-        _one_of("trigger", "scheduled manual replay test"),
-        sa.UniqueConstraint("lead_id", "version", "target_id", "event", "label", "replay"),
-    )
-
-
 def _lead_versions() -> None:
     op.create_table(
         "lead_versions",
@@ -226,25 +159,6 @@ def _submissions() -> None:
         sa.Column("lease_token", sa.Uuid),
         sa.Column("leased_until", INSTANT),
         _one_of("state", "received stored duplicate refused quarantined held"),
-    )
-
-
-def _attempts() -> None:
-    op.create_table(
-        "attempts",
-        sa.Column("id", sa.Uuid, primary_key=True),
-        sa.Column("delivery_id", sa.Uuid, sa.ForeignKey("deliveries.id"), nullable=False),
-        sa.Column("number", sa.Integer, nullable=False),
-        sa.Column("started_at", INSTANT, nullable=False),
-        sa.Column("milliseconds", sa.Integer, nullable=False),
-        sa.Column("trigger", sa.Text, nullable=False),
-        sa.Column("outcome", sa.Text, nullable=False),
-        sa.Column("error", sa.Text),
-        sa.Column("status", sa.Integer),
-        sa.Column("message", sa.Text),
-        sa.Column("exchanges", sa.Text, nullable=False),
-        sa.Column("blanked_at", INSTANT),
-        _one_of("trigger", "scheduled manual replay test"),
     )
 
 
