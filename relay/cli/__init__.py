@@ -25,6 +25,7 @@ COMMANDS = {
     "sweep": "relay.cli.chores",
     "retain": "relay.cli.chores",
     "demo": "relay.cli.demo",
+    "new": "relay.cli.new",
     "create-user": "relay.cli.people",
     "rotate-keys": "relay.cli.keys",
 }

@@ -137,12 +137,12 @@ def _fill(rt: Runtime, kind: SourceKind) -> int:
         return 0
     source = configured.source(rt, finding.find_source(rt, f"{PROJECT}/{kind.name}-form").id)
     assert source is not None  # noqa: S101 - it was made above
-    *fit, held = [one for one in captures if _fits(one, source)]
-    usual = captures[0]
+    fit = [one for one in captures if _fits(one, source)]
+    usual, suspect = fit[0], fit[1:2]
     broken = replace(usual.inbound, body=usual.inbound.body[: len(usual.inbound.body) // 2])
     receipts = [
-        *(samples.send(rt, source, one) for one in fit),
-        samples.send(rt, source, held, hold="honeypot"),
+        *(samples.send(rt, source, one) for one in fit if one not in suspect),
+        *(samples.send(rt, source, one, hold="honeypot") for one in suspect),
         samples.send(rt, source, usual),  # a repeat, where the sender's events have ids
         samples.send(rt, source, replace(usual, inbound=broken)),
     ]

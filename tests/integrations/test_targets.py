@@ -19,7 +19,10 @@ from relay.core.private import secret_places
 NAMES = sorted(path.parent.name for path in (ROOT / "integrations").glob("*/target.py"))
 
 FIXTURES = sorted(
-    path for name in NAMES for path in (ROOT / "integrations" / name / "fixtures").glob("*.json")
+    path
+    for name in NAMES
+    for path in (ROOT / "integrations" / name / "fixtures").glob("*.json")
+    if not path.name.endswith(".expected.json")  # a source's
 )
 
 SHOWN = {Kind.DELIVERED, Kind.THROTTLED, Kind.REJECTED, Kind.UNAUTHORIZED, Kind.RETRY}
