@@ -22,7 +22,7 @@ _GRANTING = re.compile(
     r"(?:i agree|i accept|i consent|yes|ich stimme zu|ich akzeptiere|ich willige ein"
     r"|ich bin einverstanden|j['’]accepte|oui|acepto|estoy de acuerdo|sí|accetto|acconsento|aceito"
     r"|concordo|ik ga akkoord|wyrażam zgodę|zgadzam się|я согласен|я согласна|согласен|согласна"
-    r"|kabul ediyorum)\b|我同意|同意します"
+    r"|kabul ediyorum)(?![\w-])|我同意|同意します"
 )
 _DENYING = re.compile(
     r"(?:i do not|i don['’]t|i disagree|i decline|no thanks|no thank you|no,|nein,|non,|nee,|não,"
