@@ -14,7 +14,7 @@ from relay.core.contract import Json
 from relay.core.lead import match_keys
 from relay.services.configured import ConfiguredSource
 from relay.services.ingest import repeat_window
-from relay.store.tables import leads, submissions
+from relay.store.tables import lead_versions, leads, submissions
 
 if TYPE_CHECKING:
     from relay.services.filing import Filing
@@ -66,11 +66,11 @@ def match_lead(connection: sa.Connection, filing: "Filing") -> None:
     if rule.get("then") == "skip":
         filing.end("duplicate", f"lead {found.number} has the same e-mail or phone")
         filing.duplicate_of = connection.execute(
-            sa.select(submissions.c.id)
-            .where(submissions.c.lead_id == found.id)
-            .order_by(submissions.c.received_at)
+            sa.select(lead_versions.c.submission_id)
+            .where(lead_versions.c.lead_id == found.id)
+            .order_by(lead_versions.c.version)
             .limit(1)
-        ).scalar_one_or_none()
+        ).scalar_one()
         return
     filing.lead_key = found.lead_key
 
