@@ -15,8 +15,9 @@ from relay.app import create_app
 from relay.catalog import load_catalog
 from relay.cli import COMMANDS, program
 from relay.core.adapter import MappingRules
-from relay.core.contract import Duty, Inbound, Reply
+from relay.core.contract import Duty, Reply
 from relay.core.documents import read_document
+from relay.core.fixtures import fixtures_of
 from relay.core.kinds import Catalog
 from relay.core.verify import verify
 from relay.settings import SETTINGS
@@ -205,30 +206,25 @@ def walked(tmp_path: Path) -> Catalog:
     for path, content in files(CONTRIBUTING).items():
         place = tmp_path / path
         place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(content)
+        place.write_text(content.removesuffix("\n") if place.suffix == ".http" else content)
     shutil.copy(ROOT / "jsonschemas" / "lead.json", tmp_path / "jsonschemas" / "lead.json")
     return load_catalog(tmp_path)
 
 
 def test_the_walk_through_of_a_source_makes_the_lead_that_it_shows(walked: Catalog) -> None:
     kind = walked.sources["fairstand"]
-    inbound = _captured(kind.folder / "fixtures" / "scan.request")
-    (parsed,) = kind.source.parse(inbound, {})
-    mapped = kind.adapter.map(parsed, MappingRules(region="DE"))
-    (shown,) = [
-        json.loads(block)
-        for block in code_blocks(section(CONTRIBUTING, "A new source"), "json")
-        if "$schema" not in block
-    ]
-    assert mapped.document == shown
+    (capture,) = fixtures_of(kind)
+    (parsed,) = kind.source.parse(capture.inbound, capture.expected["settings"])
+    mapped = kind.adapter.map(parsed, MappingRules(region=capture.expected["region"]))
+    assert [{"lead": mapped.document}] == capture.expected["submissions"]
     assert (parsed.event_id, parsed.lead_id) == ("sc_1041", "sc_1041")
 
 
 def test_the_walk_through_of_a_source_checks_the_signature_of_its_capture(walked: Catalog) -> None:
     kind = walked.sources["fairstand"]
-    inbound = _captured(kind.folder / "fixtures" / "scan.request")
-    assert verify(kind.source, inbound, {"secrets": ["fairstand secret"]}, 0) is None
-    assert verify(kind.source, inbound, {"secrets": ["another one"]}, 0) is not None
+    (capture,) = fixtures_of(kind)
+    assert verify(kind.source, capture.inbound, capture.expected["settings"], 0) is None
+    assert verify(kind.source, capture.inbound, {"secrets": ["another one"]}, 0) is not None
 
 
 def test_the_walk_through_of_a_target_holds_the_conversation_that_it_shows(walked: Catalog) -> None:
@@ -247,10 +243,3 @@ def test_the_walk_through_of_a_target_holds_the_conversation_that_it_shows(walke
         talk.send(reply)
     outcome = end.value.value
     assert {name: getattr(outcome, name) for name in shown["outcome"]} == shown["outcome"]
-
-
-def _captured(path: Path) -> Inbound:
-    head, _, body = path.read_text().partition("\n\n")
-    lines = [line.partition(": ") for line in head.splitlines()[1:]]
-    headers = {name.lower(): value for name, _, value in lines}
-    return Inbound(headers=headers, body=body.removesuffix("\n").encode())
