@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import jsonschema_rs
 
-from relay.core.checks import schema_problems
+from relay.core.checks import schema_problems, words_for
 from relay.core.contract import Json
 
 
@@ -25,6 +25,9 @@ def check_condition(condition: Json) -> list[str]:
         return found
     try:
         _compiled(json.dumps(condition, sort_keys=True))
+    except jsonschema_rs.ValidationError as error:
+        place = words_for(error.instance_path)
+        return [f"{place}: {_worded(error)}" if place else _worded(error)]
     except ValueError as error:
         return [str(error).splitlines()[0]]
     return []
@@ -36,6 +39,12 @@ def _compiled(text: str) -> jsonschema_rs.Validator:
     return jsonschema_rs.validator_for(
         json.loads(text), retriever=_refuse, pattern_options=jsonschema_rs.RegexOptions()
     )
+
+
+def _worded(error: jsonschema_rs.ValidationError) -> str:
+    if "regex" in error.message:
+        return "must be a regular expression without look-around and back-references"
+    return error.message
 
 
 def _refuse(address: str) -> NoReturn:
