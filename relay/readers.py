@@ -85,9 +85,10 @@ def networks(value: str) -> tuple[Network, ...]:
     return tuple(ipaddress.ip_network(part) for part in value.replace(",", " ").split())
 
 
-def words(value: str) -> tuple[str, ...]:
-    """Words separated by commas or blanks."""
-    return tuple(value.replace(",", " ").split())
+def keys(value: str) -> tuple[str, ...]:
+    """Keys separated by blanks, and the whole text, should it be one key with blanks in it."""
+    found = value.split()
+    return (*found, value) if len(found) > 1 else tuple(found)
 
 
 def mode(value: str) -> str:

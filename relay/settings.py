@@ -16,7 +16,6 @@ from relay.readers import (
     seconds,
     several,
     text,
-    words,
 )
 
 

@@ -1,4 +1,4 @@
-"""`new`: the skeleton of an integration, which loads and passes the tests of integrations at once."""
+"""`new`: the skeleton of an integration, which loads and passes its tests at once."""
 
 import re
 from pathlib import Path

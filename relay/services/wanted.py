@@ -52,7 +52,7 @@ class Planner:
         self._state = state
         self._prune = prune
         self._unclear: set[tuple[UUID, str, str]] = set()
-        self._seen: dict[tuple[UUID, str, str], Asked] = {}
+        self._seen: dict[tuple[UUID | None, str, str], Asked] = {}
         self._keyed: list[tuple[Asked, Element]] = []
 
     def plan(self, asked: Asked) -> Element | None:
@@ -223,8 +223,9 @@ class Planner:
             self._wrong(asked, f"/refuse/{number}/when", *check_condition(rule["when"]))
 
     def _check_name(self, asked: Asked, element: Element) -> None:
-        first = self._seen.setdefault((element.project_id, element.what, element.name), asked)
-        other = self._state.find(element.what, element.project_id, element.name)
+        scope = asked.project.id if asked.project else None
+        first = self._seen.setdefault((scope, element.what, element.name), asked)
+        other = self._state.find(element.what, scope, element.name)
         if first is not asked:
             self._wrong(asked, _NAMED_BY[asked.what], f"{element.name!r} stands at {first.at} too")
         elif other is not None and other.id != element.id:
