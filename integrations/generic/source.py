@@ -233,6 +233,8 @@ def verify(inbound: Inbound, settings: Settings) -> str | Signature | None:
         return f"the header {header['name']} is missing or wrong"
     if basic and not _is_one(_decoded(given.get("authorization", "")), _pairs(basic)):
         return "user name or password are missing or wrong"
+    if recipe and not recipe.get("secrets"):
+        return "there is no secret to judge the signature by"
     return _signature(recipe) if recipe else None
 
 
@@ -284,8 +286,10 @@ def _signature(recipe: Settings) -> Signature:
 
 @lru_cache(maxsize=256)
 def _pattern(written: str) -> str:
-    """The regular expression of a header that is written so."""
-    pattern = re.escape(written)
+    """The regular expression of a header that is written so, its parts in any order and number."""
+    parts = [part for part in re.split(r"[\s,;]+", written) if "{" in part]
+    # what has no name of its own would take every part, so it is tried last
+    pattern = "|".join(re.escape(part) for part in sorted(parts, key=lambda part: part[0] == "{"))
     for name in ("signature", "timestamp"):
         pattern = pattern.replace(re.escape(f"{{{name}}}"), f"(?P<{name}>[^\\s,;]+)")
     return pattern

@@ -55,8 +55,8 @@ class Signature:
 
     `signed` is a template over {raw}, {timestamp}, {method}, {url} and {header:NAME}. `tolerance`
     is in seconds and counts only where a timestamp is signed. `pattern`, where given, is a regular
-    expression with the groups `signature` and optionally `timestamp`, for headers that carry both
-    or several signatures; `written` is then how such a header is put together.
+    expression with the groups `signature` and `timestamp`, found together or one after the other,
+    for headers that carry both or several signatures; `written` is how such a header is made.
     """
 
     header: str

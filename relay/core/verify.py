@@ -14,8 +14,8 @@ from relay.core.contract import Inbound, Json, Settings, Signature, Source
 _TOKEN = re.compile(r"\{(raw|timestamp|method|url|header:[A-Za-z0-9-]+)\}")
 
 
-_MOST_SIGNATURES = 8
-"""Signatures in one header that are tried; each costs a hash of the whole body."""
+_MOST = 8
+"""Parts of one header that are looked at; each signature costs a hash of the whole body."""
 
 
 def verify(source: Source, inbound: Inbound, settings: Settings, now: float) -> str | None:
@@ -58,7 +58,7 @@ def _judge(recipe: Signature, inbound: Inbound, settings: Settings, now: float) 
     header = inbound.headers.get(recipe.header.lower())
     if header is None:
         return f"the header {recipe.header} is missing"
-    found = list(islice(_candidates(recipe, header, inbound), _MOST_SIGNATURES))
+    found = list(_candidates(recipe, header, inbound))
     if not found:
         return f"the header {recipe.header} does not look like a signature"
     for given, timestamp in found:
@@ -97,10 +97,12 @@ def _candidates(
         if header.startswith(recipe.prefix):
             yield _spelling(recipe, header.removeprefix(recipe.prefix)), timestamp
         return
-    for match in re.finditer(recipe.pattern, header):
-        groups = match.groupdict()
-        given = (groups.get("signature") or "").removeprefix(recipe.prefix)
-        yield _spelling(recipe, given), groups.get("timestamp") or timestamp
+    found = [match.groupdict() for match in islice(re.finditer(recipe.pattern, header), _MOST)]
+    times = [groups["timestamp"] for groups in found if groups.get("timestamp")]
+    for groups in found:
+        if given := groups.get("signature"):
+            own = groups.get("timestamp") or (times[0] if times else timestamp)
+            yield _spelling(recipe, given.removeprefix(recipe.prefix)), own
 
 
 def _spelling(recipe: Signature, given: str) -> str:
