@@ -20,6 +20,17 @@ from relay.web.console.forms import CLEAN, Field, Form, FormError, Given, Sheet
 ELSEWHERE = frozenset({"name", "kind", "key", "settings", "mapping", "refuse"})
 """Parts of a source or target that are drawn apart from its options."""
 
+OUTSIDE = {
+    "name": "Name",
+    "mapping": "Mapping",
+    "refuse": "Refuse",
+    "when": "Which leads",
+    "settle": "Settle",
+    "from": "From",
+    "to": "To",
+}
+"""Labels of the fields that no schema draws."""
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -89,18 +100,19 @@ def by_field(problems: Iterable[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for problem in problems:
         for name, message in _about(problem):
-            found.setdefault(name, message)
+            for field in _upwards(name):
+                found.setdefault(field, message)
     return found
 
 
 def in_words(problems: Iterable[str], fields: Iterable[Field]) -> list[tuple[str, str, str]]:
     """Each problem as (the field's id or "", its label, what is wrong)."""
-    labels = dict(_labels(fields)) | {"name": "Name", "mapping": "Mapping", "refuse": "Refuse"}
+    labels = dict(_labels(fields)) | OUTSIDE
     listed = []
     for problem in problems:
         for name, message in _about(problem):
-            known = name in labels
-            listed.append((anchor(name) if known else "", labels.get(name, name), message))
+            known = next((field for field in _upwards(name) if field in labels), None)
+            listed.append((anchor(known), labels[known], message) if known else ("", name, message))
     return listed
 
 
@@ -120,6 +132,13 @@ def _about(problem: str) -> Iterator[tuple[str, str]]:
         yield (f"{name}.{one}" if name else one), "This is needed."
     if not absent:
         yield name, re.sub(r"^must match .*", "This does not have the form expected here.", message)
+
+
+def _upwards(name: str) -> Iterator[str]:
+    """A field's name, then those of the groups around it."""
+    while name:
+        yield name
+        name = name.rpartition(".")[0]
 
 
 def _labels(fields: Iterable[Field]) -> Iterator[tuple[str, str]]:

@@ -96,6 +96,13 @@ class Form:
             if (value := self._read(f"{self.prefix}{name}", part, given)) is not ABSENT
         }
 
+    def read_unless_idle(self, given: Given) -> Json:
+        """What was filled in, or ABSENT where that is but the defaults of what may be left out."""
+        read = self.read(given)
+        default = {name: part.get("default", ABSENT) for name, part in self._parts()}
+        idle = all(value == default[name] for name, value in read.items())
+        return ABSENT if idle and self.optional else read
+
     def _parts(self) -> Iterator[tuple[str, Schema]]:
         for name, part in self.schema.get("properties", {}).items():
             if name not in self.leave_out:
@@ -139,7 +146,7 @@ class Form:
     def _read(self, name: str, part: Schema, given: Given) -> Json:
         shape = shape_of(part)
         if shape == "group":
-            return self._group(part, name).read(given) or ABSENT
+            return self._group(part, name).read_unless_idle(given)
         if shape == "switch":
             on = name in given
             return ABSENT if on == bool(part.get("default", False)) else on

@@ -69,11 +69,14 @@ def release() -> ResponseReturnValue:
     return redirect(url_for(".index", shelf=request.form.get("shelf")))
 
 
+_AS_LEADS = ("it goes on as a lead", "they go on as leads")
+
+
 def _tell(outcome: quarantine.Released) -> None:
     """Say what became of those that were released."""
     gone, left = len(outcome.released), len(outcome.still)
     if gone:
-        flash(f"{gone} released: {'it goes' if gone == 1 else 'they go'} on as leads.", "good")
+        flash(f"{gone} released: {_AS_LEADS[gone > 1]}.", "good")
     if left:
         flash(f"{left} still cannot be read as a lead; the reasons are shown.", "warn")
 

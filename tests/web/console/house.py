@@ -39,8 +39,9 @@ class Visitor:
     def get(self, address: str, status: int = 200, **headers: str) -> Page:
         """The page at this address."""
         answer = self.client.get(address, headers=headers)
-        assert answer.status_code == status, (address, answer.status_code, answer.text[:500])
-        return Page(answer.text)
+        page = Page(answer.text)
+        assert answer.status_code == status, (address, answer.status_code, page.text[:500])
+        return page
 
     def send(
         self, form: Form, at: str = "", status: int = 200, button: str = "", **values: Any
@@ -61,8 +62,9 @@ class Visitor:
         for name, value in data:
             body.setdefault(name, []).append(value)
         answer = self.client.post(form.action or at, data=body, follow_redirects=True)
-        assert answer.status_code == status, (form.action, answer.status_code, answer.text[-2000:])
-        return Page(answer.text)
+        page = Page(answer.text)
+        assert answer.status_code == status, (form.action, answer.status_code, page.text[:900])
+        return page
 
     def sign_in(self, email: str = EMAIL, password: str = PASSWORD) -> Page:
         """Come in by the door."""

@@ -35,7 +35,7 @@ class Page(HTMLParser):
         self.assets: list[str] = []
         self.lang = ""
         self._open: list[tuple[str, dict[str, str]]] = []
-        self._select: tuple[dict[str, str], list[str]] | None = None
+        self._select: tuple[dict[str, str], list[str], list[str]] | None = None
         self._text = ""
         self.feed(html)
 
@@ -105,15 +105,11 @@ class Page(HTMLParser):
         if self.forms and given.get("type") == "submit":
             self.forms[-1].buttons.append(given)
 
-    def _begin_option(self, given: dict[str, str]) -> None:
-        if self._select is not None and "selected" in given:
-            self._select[1].append(given.get("value", ""))
-
     def _field(self, tag: str, given: dict[str, str]) -> None:
         in_label = any(name == "label" for name, _ in self._open)
         self.fields.append(given | {"_tag": tag, "_in_label": "yes" if in_label else ""})
         if tag == "select":
-            self._select = (given, [])
+            self._select = (given, [], [])
         if tag == "input" and self.forms and "name" in given:
             ticked = given.get("type") not in {"checkbox", "radio"} or "checked" in given
             if ticked:
@@ -128,7 +124,12 @@ class Page(HTMLParser):
             self.headings.append((int(tag[1]), words))
         elif tag == "textarea" and self.forms and "name" in given:
             self.forms[-1].values.append((given["name"], words))
+        elif tag == "option" and self._select is not None:
+            value = given.get("value", words)
+            self._select[1].append(value)
+            if "selected" in given:
+                self._select[2].append(value)
         elif tag == "select" and self._select is not None and self.forms:
-            chosen = self._select[1] or [""]
+            chosen = self._select[2] or self._select[1][:1]
             self.forms[-1].values += [(given.get("name", ""), one) for one in chosen]
             self._select = None
