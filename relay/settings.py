@@ -8,6 +8,7 @@ from relay.readers import (
     address,
     beginning,
     count,
+    keys,
     level,
     mode,
     networks,
@@ -79,7 +80,7 @@ SETTINGS = (
     Setting(
         "SECRET_KEYS_OLD",
         "",
-        words,
+        keys,
         "Former secret keys, separated by blanks: they still decrypt, nothing new is encrypted "
         "with them. See `rotate-keys`.",
         secret=True,
