@@ -10,6 +10,7 @@ from relay.cli.command import OnRuntime
 from relay.cli.show import emit, json_option, progress
 from relay.runtime import Runtime, current
 from relay.services import browse, finding
+from relay.services import missing as never_got
 from relay.services import replay as service
 from relay.services.browse import Filter
 
@@ -81,15 +82,15 @@ def _replay_missing(rt: Runtime, options: dict[str, Any], *, yes: bool, machine:
         raise click.UsageError("--missing goes with --target, --source, --project and --since.")
     wanted = choosing.chosen(rt, options)
     assert wanted.target is not None  # noqa: S101 - checked above
-    found = service.missing(rt, wanted.target, wanted.since, wanted.source)
+    found = never_got.count(rt, wanted.target, wanted.since, wanted.source)
     _ask(
-        f"{options['target']} never got {_counted(len(found), 'lead')}.",
+        f"{options['target']} never got {_counted(found, 'lead')}.",
         "Send",
-        len(found),
+        found,
         yes=yes,
     )
-    with progress("Sending", len(found)) as done:
-        going = service.replay_missing(rt, wanted.target, wanted.since, wanted.source, done)
+    with progress("Sending", found) as done:
+        going = never_got.bring(rt, wanted.target, wanted.since, wanted.source, done)
     _tell("replayed", going, f"{going} go.", machine=machine)
 
 

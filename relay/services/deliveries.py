@@ -6,7 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from relay.store.tables import deliveries, state_is
+from relay.store.tables import deliveries, leads, state_is
 
 
 def end(
@@ -46,3 +46,32 @@ def promote(connection: sa.Connection, ended: Sequence[UUID]) -> None:
             )
             .values(event="created")
         )
+
+
+ReplayCounts = dict[tuple[UUID, int, UUID, str, str], int]
+"""The highest replay number by lead, version, target, event and label."""
+
+
+def replay_counts(connection: sa.Connection, lead_ids: Sequence[UUID]) -> ReplayCounts:
+    """How often these leads were sent again; locks them, as the store step does."""
+    if not lead_ids:
+        return {}
+    connection.execute(
+        sa.select(leads.c.id)
+        .where(leads.c.id.in_(lead_ids))
+        .order_by(leads.c.project_id, leads.c.lead_key)
+        .with_for_update()
+    ).all()
+    key = (
+        deliveries.c.lead_id,
+        deliveries.c.version,
+        deliveries.c.target_id,
+        deliveries.c.event,
+        deliveries.c.label,
+    )
+    statement = (
+        sa.select(*key, sa.func.max(deliveries.c.replay))
+        .where(deliveries.c.lead_id.in_(lead_ids))
+        .group_by(*key)
+    )
+    return {tuple(row[:5]): row[5] for row in connection.execute(statement)}

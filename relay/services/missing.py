@@ -1,0 +1,145 @@
+"""Leads that a target never got: counted first, then brought to it."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from relay.core.conditions import matches
+from relay.core.ids import new_id
+from relay.runtime import Runtime
+from relay.services import configured
+from relay.services.configured import ConfiguredTarget
+from relay.services.deliveries import ReplayCounts, replay_counts
+from relay.services.owing import LONGEST_WAIT
+from relay.store.tables import deliveries, lead_versions, leads, state_is
+
+BATCH = 500
+"""Leads that one transaction takes up."""
+
+Progress = Callable[[int], None]
+"""Told how many more were done."""
+
+
+def count(
+    rt: Runtime, target_id: UUID, since: datetime | None = None, source: UUID | None = None
+) -> int:
+    """How many leads this target never got that its routes would send it."""
+    return sum(len(rows) for rows in _batches(rt, target_id, since, source))
+
+
+def bring(
+    rt: Runtime,
+    target_id: UUID,
+    since: datetime | None = None,
+    source: UUID | None = None,
+    progress: Progress | None = None,
+) -> int:
+    """Bring this target the leads that it never got, the oldest first; returns how many go."""
+    done = 0
+    for rows in _batches(rt, target_id, since, source):
+        done += _owe(rt, target_id, rows)
+        if progress is not None:
+            progress(len(rows))
+    rt.queue.wake_lane(target_id)
+    return done
+
+
+def _batches(
+    rt: Runtime, target_id: UUID, since: datetime | None, source: UUID | None
+) -> Iterator[list[Any]]:
+    target = configured.target(rt, target_id)
+    page = None if target is None else _never_got(target, since, source)
+    while page is not None:
+        with rt.database.read() as connection:
+            rows = connection.execute(page.order_by(leads.c.id).limit(BATCH)).all()
+        if wanted := [row for row in rows if _route_to(rt, row, target_id) is not None]:
+            yield wanted
+        page = page.where(leads.c.id > rows[-1].id) if len(rows) == BATCH else None
+
+
+def _never_got(
+    target: ConfiguredTarget, since: datetime | None, source: UUID | None
+) -> sa.Select[Any]:
+    statement = (
+        sa.select(leads, lead_versions.c.document)
+        .join(
+            lead_versions,
+            sa.and_(
+                lead_versions.c.lead_id == leads.c.id, lead_versions.c.version == leads.c.version
+            ),
+        )
+        .where(
+            leads.c.project_id == target.project_id,
+            leads.c.archived_at.is_(None),
+            leads.c.test.is_(False),
+            leads.c.partial.is_(False),
+            ~_got(leads.c.id, target.id),
+        )
+    )
+    if since is not None:
+        statement = statement.where(leads.c.created_at >= since)
+    if source is not None:
+        statement = statement.where(leads.c.source_id == source)
+    return statement
+
+
+def _got(lead_id: sa.ColumnElement[UUID], target_id: UUID) -> sa.ColumnElement[bool]:
+    """Whether the target got the lead, or is about to."""
+    return sa.exists().where(
+        deliveries.c.lead_id == lead_id,
+        deliveries.c.target_id == target_id,
+        state_is(deliveries, "waiting", "sending", "delivered", "ignored"),
+    )
+
+
+def _owe(rt: Runtime, target_id: UUID, rows: Sequence[Any]) -> int:
+    target = configured.target(rt, target_id)
+    if target is None:
+        return 0
+    with rt.database.write() as connection:
+        ids = [row.id for row in rows]
+        counts = replay_counts(connection, ids)
+        # a worker may have stored the next version, with its delivery, until the leads were locked
+        still = sa.select(leads.c.id).where(leads.c.id.in_(ids), ~_got(leads.c.id, target_id))
+        never = set(connection.execute(still).scalars())
+        new = [_delivery(rt, row, target, counts) for row in rows if row.id in never]
+        if new:
+            connection.execute(sa.insert(deliveries), new)
+    return len(new)
+
+
+def _delivery(
+    rt: Runtime, lead: Any, target: ConfiguredTarget, counts: ReplayCounts
+) -> dict[str, Any]:
+    now = rt.clock.now()
+    key = (lead.id, lead.version, target.id, "created", "")
+    counts[key] = counts.get(key, 0) + 1
+    age = target.max_age
+    expiry = now + LONGEST_WAIT if age is None else lead.created_at + timedelta(seconds=age)
+    return {
+        "id": new_id(),
+        "project_id": lead.project_id,
+        "lead_id": lead.id,
+        "version": lead.version,
+        "target_id": target.id,
+        "route_id": _route_to(rt, lead, target.id),
+        "source_id": lead.source_id,
+        "event": "created",
+        "replay": counts[key],
+        "state": "waiting",
+        "created_at": now,
+        "due_at": now,
+        "expires_at": expiry,
+        "trigger": "replay",
+    }
+
+
+def _route_to(rt: Runtime, lead: Any, target_id: UUID) -> UUID | None:
+    """The route by which this lead would go to the target, or None."""
+    for route in configured.routes_from(rt, lead.source_id):
+        if route.target_id == target_id and matches(route.condition, lead.document):
+            return route.id
+    return None
