@@ -3,7 +3,7 @@
 import importlib
 import importlib.util
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -54,26 +54,17 @@ class _Finder:
 
     def sources(self) -> Iterator[tuple[str, SourceKind]]:
         for folder, schema, declared in self._pairs("source", Source):
-            place = f"jsonschemas/sources/{folder.name}.json"
-            if self._sound(
-                schema, declared.settings, place, annotation_problems(schema, self.lead)
-            ):
+            if self._sound("source", folder, schema, declared.settings, annotation_problems):
                 adapter = InboundAdapter(schema, self.lead)
-                yield (
-                    folder.name,
-                    SourceKind(folder.name, declared, adapter, self._guide(folder), folder),
-                )
+                kind = SourceKind(folder.name, declared, adapter, self._guide(folder), folder)
+                yield folder.name, kind
 
     def targets(self) -> Iterator[tuple[str, TargetKind]]:
         for folder, schema, declared in self._pairs("target", Target):
-            place = f"jsonschemas/targets/{folder.name}.json"
-            wrong = origin_annotation_problems(schema, self.lead)
-            if self._sound(schema, declared.settings, place, wrong):
+            if self._sound("target", folder, schema, declared.settings, origin_annotation_problems):
                 adapter = OutboundAdapter(schema)
-                yield (
-                    folder.name,
-                    TargetKind(folder.name, declared, adapter, self._guide(folder), folder),
-                )
+                kind = TargetKind(folder.name, declared, adapter, self._guide(folder), folder)
+                yield folder.name, kind
 
     def _pairs(self, part: str, kind: type[Any]) -> Iterator[tuple[Path, Json, Any]]:
         """Folders with this part, their schemas and declarations; what lacks its half is noted."""
@@ -102,10 +93,23 @@ class _Finder:
             except ValueError as error:
                 self.wrong.append(f"jsonschemas/{part}s/{name}.json: {error}")
 
-    def _sound(self, schema: Json, settings: Json, place: str, annotations: list[str]) -> bool:
-        wrong = schema_problems(schema) or annotations
-        wrong += [f"settings: {problem}" for problem in schema_problems(settings)]
-        self.wrong += [f"{place}: {problem}" for problem in wrong]
+    def _sound(
+        self,
+        part: str,
+        folder: Path,
+        schema: Json,
+        settings: Json,
+        annotations: Callable[[Json, LeadSchema], list[str]],
+    ) -> bool:
+        """Whether the adapter and the settings can be used; what is wrong with them is noted."""
+        adapter = f"jsonschemas/{part}s/{folder.name}.json"
+        declared = f"integrations/{folder.name}/{part}.py: settings"
+        wrong = [
+            *(f"{adapter}: {problem}" for problem in schema_problems(schema)),
+            *(f"{declared}: {problem}" for problem in schema_problems(settings)),
+        ]
+        wrong = wrong or [f"{adapter}: {problem}" for problem in annotations(schema, self.lead)]
+        self.wrong += wrong
         return not wrong
 
     def _guide(self, folder: Path) -> str:

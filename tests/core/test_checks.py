@@ -86,7 +86,7 @@ def test_places_are_written_as_people_do(steps: Any, words: str) -> None:
 
 def test_a_schema_is_judged_by_its_own_rules() -> None:
     assert schema_problems(SCHEMA) == []
-    assert schema_problems(True) == []
+    assert schema_problems(schema=True) == []
     assert schema_problems({"properties": {"a": {"type": "texte"}}}, "conditions")[0].startswith(
         "conditions.properties.a.type: "
     )
