@@ -58,7 +58,7 @@ def read_raw(environ: WSGIEnvironment, limit: int, multipart_limit: int) -> Body
     Raises TooLarge, or CutOff when the sender went away, fell silent or broke its chunks.
     """
     length = _announced(environ)
-    if length < 0 and not environ.get("HTTP_TRANSFER_ENCODING"):
+    if length == 0:
         return Body(b"")
     with _Silence(environ):
         try:
@@ -72,13 +72,26 @@ def read_raw(environ: WSGIEnvironment, limit: int, multipart_limit: int) -> Body
             raise CutOff(f"the body broke off: {error}") from error
 
 
+def read_start(environ: WSGIEnvironment, size: int) -> bytes:
+    """The first bytes of a body that is refused unread; what follows is read and dropped, within
+    bounds. Raises CutOff where its length makes no sense.
+    """
+    stream, length = environ["wsgi.input"], _announced(environ)
+    start = b""
+    with _Silence(environ), suppress(OSError, ParseException):
+        start = stream.read(size if length < 0 else min(length, size))
+        _drain(stream)
+    return start
+
+
 def _announced(environ: WSGIEnvironment) -> int:
-    """The body's length as its header gives it; -1 without one."""
-    given = environ.get("CONTENT_LENGTH") or "-1"
-    try:
-        return int(given)
-    except ValueError as error:
-        raise CutOff(f"{given[:20]!r} is no length of a body") from error
+    """The length of the body: 0 where there is none, -1 where it comes in chunks."""
+    given = environ.get("CONTENT_LENGTH")
+    if not given:
+        return -1 if environ.get("HTTP_TRANSFER_ENCODING") else 0
+    if not (given.isascii() and given.isdigit()):
+        raise CutOff(f"{given[:20]!r} is no length of a body")
+    return int(given)
 
 
 def _read(environ: WSGIEnvironment, length: int, limit: int, multipart_limit: int) -> Body:

@@ -13,7 +13,7 @@ from relay.services import ingest
 from relay.services.configured import ConfiguredSource, source_by_key
 from relay.store.writer import Busy
 from relay.web import browser
-from relay.web.body import Body, CutOff, TooLarge, read_raw
+from relay.web.body import Body, CutOff, TooLarge, read_raw, read_start
 from relay.web.errors import PRIVATE, answer, say
 from relay.web.limits import DoorLimits
 
@@ -129,8 +129,6 @@ class Door:
 
     def _take(self, source: ConfiguredSource, environ: WSGIEnvironment) -> ingest.Receipt:
         """The way of one submission. Raises Refused, or Busy when the database is away."""
-        if environ.get("CONTENT_TYPE", "").lstrip().lower().startswith(MEDIA):
-            raise Refused(415, "media_type", "images, sound and film hold no submission")
         body = self._read(environ)
         try:
             inbound = self._inbound(environ, body.content)
@@ -144,6 +142,9 @@ class Door:
     def _read(self, environ: WSGIEnvironment) -> Body:
         config = self._rt.config
         try:
+            if environ.get("CONTENT_TYPE", "").lstrip().lower().startswith(MEDIA):
+                start = read_start(environ, REMEMBERED_BODY)
+                raise Refused(415, "media_type", "images, sound and film hold no submission", start)
             return read_raw(environ, config.body_limit, config.multipart_limit)
         except TooLarge as error:
             raise Refused(

@@ -140,6 +140,34 @@ def test_a_bad_signature_is_401_and_kept_as_turned_away(runtime: Any, client: An
     assert rows[0].body == body[: 16 * 1024]
 
 
+def test_of_what_is_turned_away_the_newest_hundred_are_kept(runtime: Any, client: Any) -> None:
+    add_source(runtime)
+    add_source(runtime, key="other")
+    client.post("/in/other", data=b"first", content_type="image/png")
+    for number in range(104):
+        client.post(DOOR, data=b"%d" % number, content_type="image/png")
+    bodies = [row.body for row in refused(runtime)]
+    assert bodies == [b"first", *(b"%d" % number for number in range(4, 104))]
+
+
+def test_of_a_refused_body_the_start_is_kept(runtime: Any, client: Any) -> None:
+    add_source(runtime, "typeform", settings={"secrets": ["one"]})
+    client.post(DOOR, data=b"x" * 100_000)
+    (row,) = refused(runtime)
+    assert row.body == b"x" * 16 * 1024
+
+
+def test_the_visitors_address_comes_from_trusted_proxies_alone(
+    runtime: Any, make_runtime: Any
+) -> None:
+    add_source(runtime)
+    behind = make_runtime({"RELAY_TRUSTED_PROXIES": "127.0.0.0/8"})
+    for relay in (runtime, behind):
+        client = create_app(relay).test_client()
+        client.post(DOOR, json=LEAD, headers={"X-Forwarded-For": "198.51.100.7, 192.0.2.9"})
+    assert [row.address for row in kept(runtime)] == ["127.0.0.1", "192.0.2.9"]
+
+
 def test_what_cannot_be_read_is_quarantined_and_answered_200(runtime: Any, client: Any) -> None:
     add_source(runtime, "typeform")
     answer = client.post(DOOR, data=b"{", content_type="application/json")
