@@ -15,7 +15,6 @@ from relay.core.inbound import Inbound, Unreadable
 from relay.core.retry import parse_retry_after
 
 __all__ = [
-    "Answer",
     "Challenge",
     "Conversation",
     "Duty",
@@ -76,17 +75,6 @@ class Signature:
 Verifier = Callable[[Inbound, Settings], str | Signature | None]
 """Code for an odd scheme: returns None when genuine, the reason in a few words when not, or the
 recipe to judge by where the settings hold it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """One answer of a form, in its sender's words."""
-
-    value: Json
-    id: str | None = None
-    ref: str | None = None
-    label: str | None = None
-    type: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

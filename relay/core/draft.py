@@ -38,8 +38,8 @@ class Draft:
         if isinstance(goal, dict) and isinstance(goal.get("drop"), str):
             self.drop(item, goal["drop"])
             return True
-        if isinstance(goal, dict) and isinstance(goal.get("field"), str):
-            self.keep(item, goal["field"])
+        if isinstance(goal, dict) and isinstance(label := goal.get("field"), str | bool):
+            self.keep(item, None if isinstance(label, bool) else label)
             return True
         self.warn(item, "mapping", "nothing can be done by what its mapping says")
         return False

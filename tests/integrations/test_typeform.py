@@ -222,6 +222,9 @@ def test_score_and_variables_are_form_fields_and_name_nobody() -> None:
     document = lead(event(calculated={"score": 9}, variables=variables))
     assert document["form"]["fields"] == {"score": 9, "score (2)": 4, "name": "typeform"}
     assert "contact" not in document
+    document = lead(event(variables=variables), {"name": "/form/custom_name", "score": "drop"})
+    assert document["form"]["custom_name"] == "typeform"
+    assert "fields" not in document["form"]
     assert lead(event(calculated=None, variables=None))["form"].get("fields") is None
 
 
