@@ -75,5 +75,6 @@ def retain(*, machine: bool) -> None:
         return
     click.echo(
         f"{retained.bodies} bodies and {retained.attempts} attempts were blanked, "
-        f"{retained.leads} leads and {retained.submissions} other submissions removed."
+        f"{retained.leads} leads, {retained.submissions} other submissions and "
+        f"{retained.turned_away} refused requests removed."
     )

@@ -21,7 +21,7 @@ def read_document(text: str) -> Json:
     """The JSON value that a text holds. Raises Malformed, also where a name is given twice."""
     try:
         return json.loads(text, object_pairs_hook=_unique)
-    except ValueError:
+    except (ValueError, RecursionError):
         pass  # most are YAML
     try:
         return yaml.load(text, Loader=_Reader)  # noqa: S506 - a SafeLoader with fewer types
