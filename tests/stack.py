@@ -109,6 +109,10 @@ class Stack:
         """Start everything and wait until the door answers."""
         for process in (self.web, self.clock, *self.workers):
             process.start()
+        self.until_it_answers()
+
+    def until_it_answers(self) -> None:
+        """Wait until the door answers."""
         until(self.answers, f"the relay answers\n{self.web.output}", 30)
 
     def stop(self) -> None:
