@@ -24,6 +24,7 @@ from relay.store.tables import (
     rate_keys,
     state_is,
 )
+from relay.store.types import Instant
 
 MOST_TRIES = 3
 """A delivery whose worker died this often is given up."""
@@ -70,12 +71,12 @@ def claim(rt: Runtime, target: ConfiguredTarget, most: int) -> Claim:
     """
     now = rt.clock.now()
     with rt.database.write() as connection:
-        _lock(rt, connection, target.rate_key)
-        lane = connection.execute(sa.select(lanes).where(lanes.c.target_id == target.id)).first()
+        lane = _locked_lane(connection, target)
         if lane is None or not _open(lane, now):
             return Claim([])
-        flying = connection.execute(_flying(target, now)).one()
-        rows = _select(connection, target, _share(lane, target, flying, most, now), now)
+        account = {"target": target.id, "key": target.rate_key, "now": now}
+        flying = connection.execute(_FLYING, account).one()
+        rows = _due(connection, target, _share(lane, target, flying, most, now), now)
         fit = _end_unfit(connection, rows, now)
         alone = _one_suspect(fit, flying.suspects)
         permitted, wait = _permitted(rt, target, alone)
@@ -89,27 +90,41 @@ def claim(rt: Runtime, target: ConfiguredTarget, most: int) -> Claim:
     return Claim(jobs, wait, again=len(fit) < len(rows))
 
 
-def ready(now: datetime) -> sa.ColumnElement[bool]:
-    """The condition on a delivery that may be sent as far as it alone is concerned."""
+def _ready() -> sa.ColumnElement[bool]:
     before = deliveries.alias()
     open_before = sa.exists().where(
         before.c.id == deliveries.c.after_id, state_is(before, "waiting", "sending")
     )
     return sa.and_(
         state_is(deliveries, "waiting"),
-        deliveries.c.due_at <= now,
+        deliveries.c.due_at <= sa.bindparam("now", type_=Instant),
         sa.or_(deliveries.c.after_id.is_(None), ~open_before),
     )
 
 
-def _lock(rt: Runtime, connection: sa.Connection, rate_key: str) -> None:
-    """Let one claim at a time count what is under way for this account (SQLite always does)."""
-    if rt.database.is_sqlite:
-        return
-    row = sa.select(rate_keys.c.key).where(rate_keys.c.key == rate_key).with_for_update()
-    if connection.execute(row).first() is None:
-        insert_new(connection, rate_keys, [{"key": rate_key}])
-        connection.execute(row)
+READY = _ready()
+"""The condition on a delivery that may be sent `now` as far as it alone is concerned."""
+
+
+# The statements of the hot path are made once: making one costs more than running it.
+
+_LOCKED_LANE = (
+    sa.select(lanes)
+    .join(rate_keys, sa.true())
+    .where(lanes.c.target_id == sa.bindparam("target"), rate_keys.c.key == sa.bindparam("key"))
+    .with_for_update(of=rate_keys)
+)
+
+
+def _locked_lane(connection: sa.Connection, target: ConfiguredTarget) -> Any:
+    """The target's lane, and a lock by which one claim at a time counts what is under way for the
+    account (SQLite always has one)."""
+    names = {"target": target.id, "key": target.rate_key}
+    lane = connection.execute(_LOCKED_LANE, names).first()
+    if lane is None:
+        insert_new(connection, rate_keys, [{"key": target.rate_key}])
+        lane = connection.execute(_LOCKED_LANE, names).first()
+    return lane
 
 
 def _open(lane: Any, now: datetime) -> bool:
@@ -117,18 +132,17 @@ def _open(lane: Any, now: datetime) -> bool:
     return lane.paused_at is None and not held
 
 
-def _flying(target: ConfiguredTarget, now: datetime) -> sa.Select[int, int, int]:
-    """Live leases: of the account, of the lane alone, and of suspects in the lane."""
-    own = deliveries.c.target_id == target.id
-    return sa.select(
-        sa.func.count().label("account"),
-        sa.func.count().filter(own).label("lane"),
-        sa.func.count().filter(own, deliveries.c.tries >= MOST_TRIES).label("suspects"),
-    ).where(
-        state_is(deliveries, "sending"),
-        deliveries.c.rate_key == target.rate_key,
-        deliveries.c.leased_until > now,
-    )
+_OWN = deliveries.c.target_id == sa.bindparam("target")
+_FLYING = sa.select(
+    sa.func.count().label("account"),
+    sa.func.count().filter(_OWN).label("lane"),
+    sa.func.count().filter(_OWN, deliveries.c.tries >= MOST_TRIES).label("suspects"),
+).where(
+    state_is(deliveries, "sending"),
+    deliveries.c.rate_key == sa.bindparam("key"),
+    deliveries.c.leased_until > sa.bindparam("now", type_=Instant),
+)
+"""Live leases: of the account, of the lane alone, and of suspects in the lane."""
 
 
 def _share(lane: Any, target: ConfiguredTarget, flying: Any, most: int, now: datetime) -> int:
@@ -141,11 +155,7 @@ def _share(lane: Any, target: ConfiguredTarget, flying: Any, most: int, now: dat
     return free
 
 
-def _select(
-    connection: sa.Connection, target: ConfiguredTarget, share: int, now: datetime
-) -> Sequence[Any]:
-    if share <= 0:
-        return []
+def _due_deliveries() -> sa.Select[Any]:
     earlier = deliveries.alias()
     remote_id = (
         sa.select(earlier.c.remote_id)
@@ -163,9 +173,19 @@ def _select(
         .where(attempts.c.delivery_id == deliveries.c.id)
         .scalar_subquery()
     )
-    statement = (
+    return (
         sa.select(
-            deliveries,
+            deliveries.c.id,
+            deliveries.c.lead_id,
+            deliveries.c.version,
+            deliveries.c.event,
+            deliveries.c.label,
+            deliveries.c.trigger,
+            deliveries.c.replay,
+            deliveries.c.attempts,
+            deliveries.c.max_attempts,
+            deliveries.c.expires_at,
+            deliveries.c.tries,
             number.label("number"),
             remote_id.label("known_remote_id"),
             lead_versions.c.document,
@@ -181,12 +201,22 @@ def _select(
                 lead_versions.c.version == deliveries.c.version,
             ),
         )
-        .where(deliveries.c.target_id == target.id, ready(now))
+        .where(_OWN, READY)
         .order_by(deliveries.c.priority.desc(), deliveries.c.due_at)
-        .limit(share)
+        .limit(sa.bindparam("share", type_=sa.Integer))
         .with_for_update(of=deliveries, skip_locked=True)
     )
-    return connection.execute(statement).all()
+
+
+_DUE = _due_deliveries()
+
+
+def _due(
+    connection: sa.Connection, target: ConfiguredTarget, share: int, now: datetime
+) -> Sequence[Any]:
+    if share <= 0:
+        return []
+    return connection.execute(_DUE, {"target": target.id, "share": share, "now": now}).all()
 
 
 def _end_unfit(connection: sa.Connection, rows: Sequence[Any], now: datetime) -> list[Any]:
@@ -226,6 +256,19 @@ def _hold(connection: sa.Connection, target_id: UUID, until: datetime) -> None:
     )
 
 
+_LEASE = (
+    sa.update(deliveries)
+    .where(deliveries.c.id.in_(sa.bindparam("ids", expanding=True)))
+    .values(
+        state="sending",
+        tries=deliveries.c.tries + 1,
+        lease_token=sa.bindparam("token"),
+        leased_until=sa.bindparam("until"),
+        rate_key=sa.bindparam("key"),
+    )
+)
+
+
 def _lease(
     rt: Runtime,
     connection: sa.Connection,
@@ -237,17 +280,13 @@ def _lease(
     """Write the lease and count the try, committed before the work begins."""
     if not rows:
         return
-    connection.execute(
-        sa.update(deliveries)
-        .where(deliveries.c.id.in_([row.id for row in rows]))
-        .values(
-            state="sending",
-            tries=deliveries.c.tries + 1,
-            lease_token=token,
-            leased_until=now + timedelta(seconds=rt.config.lease_seconds),
-            rate_key=target.rate_key,
-        )
-    )
+    lease = {
+        "ids": [row.id for row in rows],
+        "token": token,
+        "until": now + timedelta(seconds=rt.config.lease_seconds),
+        "key": target.rate_key,
+    }
+    connection.execute(_LEASE, lease)
 
 
 def _set_half_open(connection: sa.Connection, target_id: UUID) -> None:

@@ -15,7 +15,7 @@ from relay.core.contract import Json
 from relay.core.ids import new_id
 from relay.core.verdict import Verdict
 from relay.net.client import Attempted
-from relay.services.claim import Job, ready
+from relay.services.claim import READY, Job
 from relay.services.deliveries import promote
 from relay.store.insert import insert_new
 from relay.store.tables import attempts, deliveries, lanes, state_is
@@ -29,6 +29,9 @@ UNDELIVERED = ("failed",)
 """Ends after which the target does not know the lead."""
 
 
+Lease = tuple[UUID, UUID]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
     """One attempt to be written; `attempt_id` makes writing it twice harmless."""
@@ -39,6 +42,11 @@ class Settlement:
     started_at: datetime
     ended_at: datetime
     attempt_id: UUID = field(default_factory=new_id)
+
+    @property
+    def lease(self) -> Lease:
+        """The delivery and the token that it was claimed with."""
+        return self.job.id, self.job.token
 
     @property
     def key(self) -> str:
@@ -64,33 +72,21 @@ class Settled:
 
 def settle(connection: sa.Connection, batch: Sequence[Settlement]) -> list[Settled]:
     """Write attempts, deliveries and lanes of a batch in the caller's transaction."""
-    held = _held(connection, batch)
-    _log(connection, batch, held)
-    ours = [one for one in batch if one.job.id in held]
-    if ours:
-        _end(connection, ours)
-        _mark_lanes(connection, ours)
     now = max(one.ended_at for one in batch)
-    more = _ready(connection, {one.job.target.rate_key for one in batch}, now)
-    return [Settled(one, one.job.id not in held, more) for one in batch]
-
-
-def _held(connection: sa.Connection, batch: Sequence[Settlement]) -> set[UUID]:
-    """The deliveries that are still leased under the token they were claimed with."""
-    tokens = {one.job.id: one.job.token for one in batch}
-    statement = (
-        sa.select(deliveries.c.id, deliveries.c.lease_token)
-        .where(deliveries.c.id.in_(tokens), state_is(deliveries, "sending"))
-        .order_by(deliveries.c.id)
-        .with_for_update()
-    )
-    rows = connection.execute(statement).all()
-    return {row.id for row in rows if row.lease_token == tokens[row.id]}
-
-
-def _log(connection: sa.Connection, batch: Sequence[Settlement], held: set[UUID]) -> None:
-    rows = [_attempt_row(one, late=one.job.id not in held) for one in batch]
+    held = _end(connection, batch, now)
+    rows = [_attempt_row(one, late=one.lease not in held) for one in batch]
     insert_new(connection, attempts, rows)
+    ours = [one for one in batch if one.lease in held]
+    promote(
+        connection,
+        [
+            one.job.id
+            for one in ours
+            if one.job.event == "created" and one.verdict.state in UNDELIVERED
+        ],
+    )
+    more = _mark_lanes(connection, batch, ours, now)
+    return [Settled(one, one.lease not in held, more) for one in batch]
 
 
 def _attempt_row(one: Settlement, *, late: bool) -> dict[str, Any]:
@@ -110,72 +106,122 @@ def _attempt_row(one: Settlement, *, late: bool) -> dict[str, Any]:
     }
 
 
+def _param(name: str) -> sa.BindParameter[Any]:
+    return sa.bindparam(f"new_{name}", type_=deliveries.c[name].type)
+
+
 _SETTLE = (
     sa.update(deliveries)
-    .where(deliveries.c.id == sa.bindparam("row_id"))
+    .where(
+        deliveries.c.id.in_(sa.bindparam("ids", expanding=True)),
+        sa.tuple_(deliveries.c.id, deliveries.c.lease_token).in_(
+            sa.bindparam("leases", expanding=True)
+        ),
+        state_is(deliveries, "sending"),
+    )
     .values(
-        state=sa.bindparam("new_state"),
-        reason=sa.bindparam("new_reason"),
-        due_at=sa.bindparam("new_due_at"),
-        attempts=sa.bindparam("new_attempts"),
-        trigger=sa.bindparam("new_trigger"),
-        remote_id=sa.func.coalesce(
-            sa.bindparam("new_remote_id", type_=sa.Text), deliveries.c.remote_id
-        ),
-        remote_url=sa.func.coalesce(
-            sa.bindparam("new_remote_url", type_=sa.Text), deliveries.c.remote_url
-        ),
-        settled_at=sa.bindparam("new_settled_at"),
+        state=_param("state"),
+        reason=_param("reason"),
+        due_at=sa.func.coalesce(_param("due_at"), deliveries.c.due_at),
+        attempts=deliveries.c.attempts + _param("attempts"),
+        trigger=_param("trigger"),
+        remote_id=sa.func.coalesce(_param("remote_id"), deliveries.c.remote_id),
+        remote_url=sa.func.coalesce(_param("remote_url"), deliveries.c.remote_url),
+        settled_at=_param("settled_at"),
         tries=0,
         lease_token=None,
         leased_until=None,
         rate_key=None,
     )
+    .returning(deliveries.c.id)
 )
 
 
-def _end(connection: sa.Connection, ours: Sequence[Settlement]) -> None:
-    connection.execute(_SETTLE, [_delivery_values(one) for one in ours])
-    undelivered = [
-        one.job.id
-        for one in ours
-        if one.job.event == "created" and one.verdict.state in UNDELIVERED
-    ]
-    promote(connection, undelivered)
+def _end(connection: sa.Connection, batch: Sequence[Settlement], now: datetime) -> set[Lease]:
+    """Settle the deliveries that are still leased as they were claimed; returns those leases.
+
+    What ends alike is one statement, and most of it does.
+    """
+    alike: defaultdict[tuple[tuple[str, Any], ...], list[Lease]] = defaultdict(list)
+    for one in batch:
+        alike[tuple(_delivery_values(one, now).items())].append(one.lease)
+    held: set[Lease] = set()
+    for values, leases in alike.items():
+        given = {"ids": [delivery_id for delivery_id, _token in leases], "leases": leases}
+        ended = set(connection.execute(_SETTLE, {**dict(values), **given}).scalars())
+        held |= {lease for lease in leases if lease[0] in ended}
+    return held
 
 
-def _delivery_values(one: Settlement) -> dict[str, Any]:
+def _delivery_values(one: Settlement, now: datetime) -> dict[str, Any]:
     outcome, verdict = one.attempted.outcome, one.verdict
+    wait = timedelta(seconds=verdict.wait or 0.0)
     return {
-        "row_id": one.job.id,
         "new_state": verdict.state,
         "new_reason": _text(verdict.reason),
-        "new_due_at": one.ended_at + timedelta(seconds=verdict.wait or 0.0),
-        "new_attempts": one.job.attempts + verdict.counts,
+        "new_due_at": None if verdict.ended else one.ended_at + wait,
+        "new_attempts": int(verdict.counts),
         "new_trigger": "replay" if one.job.replay else "scheduled",  # a manual try is one try
         "new_remote_id": _text(outcome.remote_id),
         "new_remote_url": _text(outcome.remote_url),
-        "new_settled_at": one.ended_at if verdict.ended else None,
+        "new_settled_at": now if verdict.ended else None,
     }
 
 
-def _mark_lanes(connection: sa.Connection, ours: Sequence[Settlement]) -> None:
-    """Bring the lanes' breakers, pauses and holds up to date, touching only those that change."""
+_LANES = sa.select(
+    lanes,
+    sa.exists()
+    .where(deliveries.c.target_id == lanes.c.target_id, READY)
+    .correlate(lanes)
+    .label("due"),
+).where(
+    sa.or_(
+        lanes.c.target_id.in_(sa.bindparam("targets", expanding=True)),
+        lanes.c.rate_key.in_(sa.bindparam("rate_keys", expanding=True)),
+    )
+)
+"""The lanes of a batch and of its accounts, and whether they have something due."""
+
+
+def _mark_lanes(
+    connection: sa.Connection,
+    batch: Sequence[Settlement],
+    ours: Sequence[Settlement],
+    now: datetime,
+) -> frozenset[UUID]:
+    """Bring breakers, pauses and holds up to date, touching only the lanes that change.
+
+    Returns the open lanes that have something due.
+    """
     by_lane: defaultdict[UUID, list[Settlement]] = defaultdict(list)
     for one in sorted(ours, key=lambda one: one.ended_at):
         by_lane[one.job.target.id].append(one)
-    statement = sa.select(lanes).where(lanes.c.target_id.in_(by_lane))
-    known = {row.target_id: row for row in connection.execute(statement)}
-    changing = [
-        lane_id
-        for lane_id, settled in by_lane.items()
-        if lane_id in known and _changes(known[lane_id], settled)
-    ]
+    names = {
+        "targets": list({one.job.target.id for one in batch}),
+        "rate_keys": list({one.job.target.rate_key for one in batch}),
+        "now": now,
+    }
+    rows = connection.execute(_LANES, names).all()
+    changing = {
+        row.target_id: by_lane[row.target_id]
+        for row in rows
+        if _changes(row, by_lane.get(row.target_id, ()))
+    }
     if changing:
-        _change_lanes(connection, {lane_id: by_lane[lane_id] for lane_id in changing})
+        _change_lanes(connection, changing)
+        rows = connection.execute(_LANES, names).all()
+    return frozenset(row.target_id for row in rows if row.due and _is_open(row, now))
 
 
-def _changes(lane: Any, settled: Iterable[Settlement]) -> bool:
+def _is_open(lane: Any, now: datetime) -> bool:
+    held = lane.hold_until is not None and lane.hold_until > now
+    shut = lane.open_until is not None and lane.open_until > now
+    return lane.paused_at is None and not held and not shut
+
+
+def _changes(lane: Any, settled: Sequence[Settlement]) -> bool:
+    if not settled:
+        return False
     clean_lane = lane.breaker == "closed" and not lane.failures
     quiet = all(one.verdict.reached and not _holds(one) for one in settled)
     return not (clean_lane and quiet)
@@ -239,19 +285,6 @@ def _pause(connection: sa.Connection, one: Settlement) -> None:
             pause_reason=_text(one.verdict.reason),
         )
     )
-
-
-def _ready(connection: sa.Connection, rate_keys: set[str], now: datetime) -> frozenset[UUID]:
-    """The open lanes of these accounts that have something due."""
-    due = sa.exists().where(deliveries.c.target_id == lanes.c.target_id, ready(now))
-    statement = sa.select(lanes.c.target_id).where(
-        lanes.c.rate_key.in_(rate_keys),
-        lanes.c.paused_at.is_(None),
-        sa.or_(lanes.c.hold_until.is_(None), lanes.c.hold_until <= now),
-        sa.or_(lanes.c.open_until.is_(None), lanes.c.open_until <= now),
-        due.correlate(lanes),
-    )
-    return frozenset(connection.execute(statement).scalars())
 
 
 def _text(text: str | None) -> str | None:
