@@ -17,7 +17,7 @@ from relay.core.answers import Item, read_answers
 from relay.core.clean import clean
 from relay.core.consent import read_consent, says_agreement
 from relay.core.contract import Json, Parsed
-from relay.core.dictionary import NOTHING, Dictionary, Meaning, Noise, normal
+from relay.core.dictionary import Dictionary, Meaning, Noise, normal
 from relay.core.draft import Draft
 from relay.core.emails import looks_like_email
 from relay.core.lead import LeadSchema, is_empty
@@ -40,9 +40,14 @@ class MappingRules:
     region: str | None = None
     noise: Mapping[str, str] = field(default_factory=dict)
 
+    def own_rule(self, names: Sequence[str]) -> str | None:
+        """The source's own rule of noise that drops a field of one of these names, or None."""
+        if not self.noise:
+            return None
+        return next(filter(None, map(self._noise.rule, names)), None)
+
     @cached_property
-    def own_noise(self) -> Noise:
-        """The source's rules of noise, ready to be asked."""
+    def _noise(self) -> Noise:
         return Noise(self.noise)
 
     @cached_property
@@ -111,16 +116,16 @@ class InboundAdapter:
             return True
         if item.lead is not None and draft.follow(item, item.lead):
             return True
-        for name in item.names:
-            if rule := self._noise(name, rules):
+        if rule := rules.own_rule(item.names):
+            draft.drop(item, rule)
+            return True
+        if item.names:
+            rule, item.meaning = self._dictionary.about(item.names)
+            if rule:
                 draft.drop(item, rule)
                 return True
         place = self._dictionary.of_type(item.type) if item.type else None
         return place is not None and draft.place(item, place)
-
-    def _noise(self, name: str, rules: MappingRules) -> str | None:
-        own = rules.own_noise.rule(name) if rules.noise else None
-        return own or self._dictionary.noise(name)
 
 
 class _Naming:
@@ -131,28 +136,20 @@ class _Naming:
         self._draft = draft
 
     def place(self, items: Sequence[Item]) -> None:
-        known = [(item, self._meaning(item.names)) for item in items]
-        if any(meaning.beside for _, meaning in known):
-            self._claims = Counter(place for _, meaning in known for place in meaning.places)
-            self._plain = Counter(place for _, meaning in known for place in meaning.plain)
-        known.sort(key=lambda pair: bool(pair[0].far_names))
-        left = [
-            item for item, meaning in known if not self._any(item, self._choices(item, meaning))
-        ]
+        if any(item.meaning.beside for item in items):
+            self._claims = Counter(place for item in items for place in item.meaning.places)
+            self._plain = Counter(place for item in items for place in item.meaning.plain)
+        near_first = sorted(items, key=lambda item: bool(item.far_names))
+        left = [item for item in near_first if not self._any(item, self._choices(item))]
         for item in left:
             if not self._any(item, self._guesses(item)):
                 self._draft.keep(item)
 
-    def _meaning(self, names: Sequence[str]) -> Meaning:
-        for name in names:
-            if (meaning := self._dictionary.meaning(name)) is not NOTHING:
-                return meaning
-        return NOTHING
-
     def _any(self, item: Item, choices: Iterable[str]) -> bool:
         return any(self._draft.place(item, pointer) for pointer in choices)
 
-    def _choices(self, item: Item, meaning: Meaning) -> Sequence[str]:
+    def _choices(self, item: Item) -> Sequence[str]:
+        meaning = item.meaning
         if not meaning.guarded and not meaning.beside:
             return meaning.plain
         return [*self._special(item, meaning), *meaning.plain]
@@ -179,7 +176,7 @@ class _Naming:
             if looks(item) and self._dictionary.mentions(item.names[0], pointer):
                 yield pointer
         if item.far_names and not is_empty(item.value):
-            yield from self._meaning(item.far_names).plain
+            yield from self._dictionary.meaning(*item.far_names).plain
 
 
 def _is_agreement(item: Item) -> bool:

@@ -1,12 +1,14 @@
 """Answers out of the shapes in which senders write them, each with the names it may be known by."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from relay.core import pointers
 from relay.core.contract import Json
-from relay.core.dictionary import normal
+from relay.core.dictionary import NOTHING, Meaning, normal
 from relay.core.lead import is_empty
+
+Steps = tuple[str, ...]
 
 _VALUES = ("value", "values", "string_value", "answer")
 _LABELS = ("label", "title", "question", "column_name", "name", "custom_key", "key", "column_id")
@@ -15,7 +17,9 @@ _REFS = ("ref", "custom_key", "name")
 _NAMES = (*_LABELS, "id", "ref")
 _VALUES_SET = frozenset(_VALUES)
 _SAYS_WHICH = frozenset({*_NAMES, "type"})
-_OF_PEOPLE = ("email", "phone", "company", "first_name", "last_name", "firstName", "lastName")
+_OF_PEOPLE = frozenset(
+    ("email", "phone", "company", "first_name", "last_name", "firstName", "lastName")
+)
 
 _RECORDS = frozenset(
     """
@@ -39,11 +43,11 @@ class Item:
 
     `names` are what the dictionary is asked for, best first. `far_names` are asked for last: the
     names of what lies within something that may not be about the lead at all. `lead` is its
-    annotation.
+    annotation, `meaning` what the dictionary knows of its names.
     """
 
     value: Json
-    steps: tuple[str, ...]
+    steps: Steps
     label: str | None = None
     id: str | None = None
     ref: str | None = None
@@ -51,6 +55,7 @@ class Item:
     names: tuple[str, ...] = ()
     far_names: tuple[str, ...] = ()
     lead: Json = None
+    meaning: Meaning = NOTHING
 
     @property
     def pointer(self) -> str:
@@ -63,42 +68,40 @@ class Item:
         return self.label or self.ref or self.id or ".".join(self.steps) or "answer"
 
 
-def read_answers(value: Json, steps: tuple[str, ...]) -> Iterator[Item]:
+def read_answers(value: Json, steps: Steps) -> list[Item]:
     """The answers in a list of answer objects, or in an object whose members are answers.
 
     Objects within objects are entered; a list of plain values is one answer. Anything else is one
     answer without a name.
     """
+    found: list[Item] = []
     if isinstance(value, dict):
-        yield from _members(value, steps, ())
+        _read_members(found, value.items(), steps, ())
     elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
-        yield from _elements(value, steps, ())
+        _read_members(found, _numbered(value), steps, ())
     else:
-        yield Item(value, steps)
+        found.append(Item(value, steps))
+    return found
 
 
-def _members(
-    value: dict[str, Json], steps: tuple[str, ...], within: tuple[str, ...]
-) -> Iterator[Item]:
-    for key, member in value.items():
-        yield from _one(member, (*steps, key), (*within, key))
+def _numbered(value: list[Json]) -> Iterable[tuple[str, Json]]:
+    return ((str(index), item) for index, item in enumerate(value))
 
 
-def _elements(value: list[Json], steps: tuple[str, ...], within: tuple[str, ...]) -> Iterator[Item]:
-    for index, element in enumerate(value):
-        yield from _one(element, (*steps, str(index)), (*within, str(index)))
-
-
-def _one(value: Json, steps: tuple[str, ...], within: tuple[str, ...]) -> Iterator[Item]:
-    if isinstance(value, dict) and value:
-        if _is_answer(value, within[-1]):
-            yield from _answer(value, steps, within)
+def _read_members(
+    found: list[Item], members: Iterable[tuple[str, Json]], steps: Steps, within: Steps
+) -> None:
+    for key, member in members:
+        inside = (*within, key)
+        if isinstance(member, dict) and member:
+            if _is_answer(member, key):
+                _read_answer(found, member, (*steps, key), inside)
+            else:
+                _read_members(found, member.items(), (*steps, key), inside)
+        elif isinstance(member, list) and any(isinstance(item, dict) for item in member):
+            _read_members(found, _numbered(member), (*steps, key), inside)
         else:
-            yield from _members(value, steps, within)
-    elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
-        yield from _elements(value, steps, within)
-    else:
-        yield _named(value, steps, within)
+            found.append(_named(member, (*steps, key), inside))
 
 
 def _is_answer(value: dict[str, Json], key: str) -> bool:
@@ -107,31 +110,30 @@ def _is_answer(value: dict[str, Json], key: str) -> bool:
     A record may have members called `name` and `value` too: it has others of the names that
     people's data have, or its key says what it is.
     """
-    if _VALUES_SET.isdisjoint(value) or any(name in value for name in _OF_PEOPLE):
+    if _VALUES_SET.isdisjoint(value) or not _OF_PEOPLE.isdisjoint(value):
         return False
     if key.isdigit():
         return _first(value, _NAMES) is not None
     return key.lower() not in _RECORDS
 
 
-def _answer(
-    value: dict[str, Json], steps: tuple[str, ...], within: tuple[str, ...]
-) -> Iterator[Item]:
+def _read_answer(found: list[Item], value: dict[str, Json], steps: Steps, within: Steps) -> None:
     said = _said(value)
-    label, ref = _first(value, _LABELS), _first(value, _REFS)
+    label, ref, own = _first(value, _LABELS), _first(value, _REFS), within[-1]
     item = Item(value[said], steps, label, _first(value, _IDS), ref, _word(value.get("type")))
-    own = () if not within or within[-1].isdigit() else (within[-1],)
-    item.names = _distinct((label, ref, item.id, *own))
-    yield item
+    item.names = _distinct((label, ref, item.id, None if own.isdigit() else own))
+    found.append(item)
     for key, member in value.items():
-        if key == said or (key in _SAYS_WHICH and not isinstance(member, dict | list)):
+        if key == said or (key in _SAYS_WHICH and type(member) in (str, int)):
             continue
         if not is_empty(member) and not same(member, item.value):
-            yield Item(member, (*steps, key), label=f"{item.title}.{key}")
+            found.append(Item(member, (*steps, key), f"{item.title}.{key}"))
 
 
 def _said(value: dict[str, Json]) -> str:
     """The member that holds what was answered."""
+    if not is_empty(value.get("value")):
+        return "value"
     there = [key for key in _VALUES if key in value]
     return next((key for key in there if not is_empty(value[key])), there[0])
 
@@ -141,7 +143,7 @@ def same(one: Json, other: Json) -> bool:
     return bool(one == other) and repr(one) == repr(other)
 
 
-def _named(value: Json, steps: tuple[str, ...], within: tuple[str, ...]) -> Item:
+def _named(value: Json, steps: Steps, within: Steps) -> Item:
     """A member of an object: known by its key, or by its key and those of the objects around it."""
     key = within[-1]
     if len(within) == 1:
@@ -155,7 +157,7 @@ def _named(value: Json, steps: tuple[str, ...], within: tuple[str, ...]) -> Item
 
 def _first(value: dict[str, Json], keys: tuple[str, ...]) -> str | None:
     for key in keys:
-        if word := _word(value.get(key)):
+        if key in value and (word := _word(value[key])):
             return word
     return None
 

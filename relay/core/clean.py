@@ -51,10 +51,14 @@ def clean_text(text: str) -> str:
 def _clean_object(value: dict[Json, Json], depth: int) -> Json:
     cleaned: dict[str, Json] = {}
     for key, item in value.items():
-        name = clean_text(key if type(key) is str else str(key))
+        name = key
+        # what most text is like is told in place: every call counts, for each lead comes this way
+        if type(key) is not str or not key.isascii() or "\x00" in key:
+            name = clean_text(str(key))
         while name in cleaned:
             name += "_"
-        cleaned[name] = clean_text(item) if type(item) is str else clean(item, depth)
+        plain = type(item) is str and item.isascii() and "\x00" not in item
+        cleaned[name] = item if plain else clean(item, depth)
     return cleaned
 
 

@@ -68,8 +68,8 @@ class Dictionary:
             for place in reversed(lead.places.values())
             for name in place.annotations.get("x-types", ())
         }
-        self._remembered = lru_cache(maxsize=8192)(self._meaning)
-        self._noise = lru_cache(maxsize=8192)(Noise(lead.noise).rule)
+        self._noise = Noise(lead.noise)
+        self._remembered = lru_cache(maxsize=8192)(self._about)
         self._words = lru_cache(maxsize=None)(self._single_words)
 
     @classmethod
@@ -78,13 +78,18 @@ class Dictionary:
         """The dictionary of this schema, shared by all its adapters."""
         return cls(lead)
 
-    def meaning(self, label: str) -> Meaning:
-        """What a field of this name means; NOTHING when no language knows it."""
-        return NOTHING if len(label) > _LONGEST else self._remembered(label)
+    def about(self, names: tuple[str, ...]) -> tuple[str | None, Meaning]:
+        """The rule that drops a field of these names in every form, and what the first known means.
 
-    def noise(self, label: str) -> str | None:
-        """The rule that drops a field of this name in every form, or None."""
-        return self._noise(label[:_LONGEST])
+        The rule is None for an answer; the meaning is NOTHING when no language knows any name.
+        """
+        # what senders make up may be long, and must not fill the memory
+        is_short = sum(map(len, names)) <= _LONGEST
+        return self._remembered(names) if is_short else self._about(names)
+
+    def meaning(self, *names: str) -> Meaning:
+        """What a field of these names means, best name first; NOTHING when none is known."""
+        return self.about(names)[1]
 
     def of_type(self, type_name: str) -> str | None:
         """The place that an answer of this type goes to, or None where the type says nothing."""
@@ -94,12 +99,11 @@ class Dictionary:
         """Whether one of the label's words is by itself a name of this place."""
         return not self._words(pointer).isdisjoint(_spaced(label[:_LONGEST]).split())
 
-    def _meaning(self, label: str) -> Meaning:
-        name = _spaced(label)
-        for candidate in _readings(name):
-            if found := self._look_up(candidate):
-                return found
-        return NOTHING
+    def _about(self, names: tuple[str, ...]) -> tuple[str | None, Meaning]:
+        rules = (self._noise.rule(name) for name in names)
+        readings = (reading for name in names for reading in _readings(name))
+        meanings = (self._look_up(reading) for reading in readings)
+        return next(filter(None, rules), None), next(filter(None, meanings), NOTHING)
 
     def _look_up(self, name: str) -> Meaning | None:
         found = self._exact.get(name) or self._exact.get(_compact(name))
@@ -140,9 +144,12 @@ class Noise:
         return None
 
 
-def _readings(name: str) -> list[str]:
-    """The name, and what is left without a form's prefix, a question's words or a remark behind."""
-    readings = [name]
+def _readings(label: str) -> list[str]:
+    """The name, and what is left without a form's prefix, a question's words or a remark behind.
+
+    A label that tells a story is nobody's name, and has no readings.
+    """
+    readings = [_spaced(label)] if len(label) <= _LONGEST else []
     for cut in (_without_prefix, _without_number, _without_question, _without_remark):
         readings += [
             shorter for reading in readings if (shorter := cut(reading)) and shorter != reading

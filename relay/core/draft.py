@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 from relay.core import places, pointers
-from relay.core.answers import Item
+from relay.core.answers import Item, same
 from relay.core.contract import Json
 from relay.core.dictionary import Dictionary
 from relay.core.lead import VERSION, LeadSchema, Place, is_empty
@@ -73,7 +73,7 @@ class Draft:
             return
         fields = self.document.setdefault("form", {}).setdefault("fields", {})
         title = name = label or item.title
-        while name in fields and fields[name] != item.value:
+        while name in fields and not same(fields[name], item.value):
             self._repeats[title] += 1
             name = f"{title} ({self._repeats[title] + 1})"
         fields[name] = item.value
@@ -104,13 +104,19 @@ class Draft:
     def _put(self, place: Place, item: Item, value: Json) -> bool:
         if place.reads == "map":
             return self._put_members(place, item, value)
-        there = pointers.get(self.document, place.pointer)
-        if there is None:
-            return pointers.put(self.document, place.pointer, value)
-        if place.reads in places.APPENDED:
-            there.extend(entry for entry in value if entry not in there)
+        holder: Json = self.document
+        *way, last = place.steps
+        for step in way:
+            if not isinstance(holder, dict):
+                return False
+            holder = holder.setdefault(step, {})
+        if not isinstance(holder, dict):
+            return False
+        there: Json = holder.setdefault(last, value)
+        if there is not value and place.reads in places.APPENDED:
+            there += (entry for entry in value if not any(same(entry, old) for old in there))
             return True
-        return bool(there == value)
+        return there is value or same(there, value)
 
     def _put_members(self, place: Place, item: Item, value: dict[str, Json]) -> bool:
         for name, member in value.items():

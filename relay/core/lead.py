@@ -19,6 +19,7 @@ class Place:
     """One place of the lead that a value may go to; `reads` names how it is read there."""
 
     pointer: str
+    steps: tuple[str, ...]
     title: str
     reads: str
     personal: bool = False
@@ -78,18 +79,19 @@ class LeadSchema:
         for end in range(len(steps) - 1, 0, -1):
             parent = pointers.joined(steps[:end])
             if parent in self._open:
-                return self._within(pointer, parent, steps[-1])
+                return self._within(steps, pointer, parent)
         return None
 
     def knows(self, pointer: str) -> bool:
         """Whether a lead may have something under this pointer, to be read from it."""
         return pointer == "" or self._readable(self.schema, pointers.parts(pointer))
 
-    def _within(self, pointer: str, parent: str, name: str) -> Place:
+    def _within(self, steps: tuple[str, ...], pointer: str, parent: str) -> Place:
         rest = self._resolved(self._open[parent])
         return Place(
             pointer=pointer,
-            title=name,
+            steps=steps,
+            title=steps[-1],
             reads=rest.get("x-reads", "json"),
             personal=self.places[parent].personal,
             annotations={},
@@ -103,6 +105,7 @@ class LeadSchema:
         if "x-reads" in node or rest not in (None, False):
             self.places[pointer] = Place(
                 pointer=pointer,
+                steps=steps,
                 title=node.get("title", steps[-1]),
                 reads=node.get("x-reads", "map"),
                 personal=personal,

@@ -86,8 +86,7 @@ def test_noise_is_told_by_name_and_start() -> None:
 @given(st.text(max_size=300))
 def test_no_label_makes_it_raise(lead: LeadSchema, label: str) -> None:
     names = Dictionary.of(lead)
-    names.meaning(label)
-    names.noise(label)
+    names.about((label, label))
     names.mentions(label, "/contact/email")
     assert normal(normal(label)) == normal(label)
 
