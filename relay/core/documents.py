@@ -27,8 +27,10 @@ def read_document(text: str) -> Json:
         return yaml.load(text, Loader=_Reader)  # noqa: S506 - a SafeLoader with fewer types
     except yaml.MarkedYAMLError as error:
         raise Malformed(_in_words(error)) from error
-    except (yaml.YAMLError, RecursionError) as error:
-        raise Malformed(str(error) or "is nested too deeply") from error
+    except yaml.YAMLError as error:
+        raise Malformed(str(error)) from error
+    except RecursionError as error:
+        raise Malformed("it is nested too deeply") from error
 
 
 def write_document(document: Json) -> str:
