@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from requests import PreparedRequest, Response  # noqa: TID251 - the place for it
@@ -200,9 +201,8 @@ class _Log:
 
 def _prepared(request: Request) -> PreparedRequest:
     """A request as requests sends it, made without a session: no cookies, no netrc, no proxies."""
-    _check_url(request.url)
     prepared = PreparedRequest()
-    prepared.prepare_url(request.url, None)
+    prepared.url = _checked_url(request.url)
     prepared.method = request.method
     prepared.headers = CaseInsensitiveDict(OWN_HEADERS)
     for name, value in _checked_headers(request):
@@ -213,7 +213,10 @@ def _prepared(request: Request) -> PreparedRequest:
     return prepared
 
 
-def _check_url(url: str) -> None:
+@lru_cache(maxsize=1024)
+def _checked_url(url: str) -> str:
+    """The address as it is sent: encoded, its name in ASCII. Raises Malformed and what requests
+    raises."""
     try:
         parts = urlsplit(url)
     except ValueError as error:
@@ -222,6 +225,9 @@ def _check_url(url: str) -> None:
         raise Malformed("the address must begin with http:// or https:// and name a host")
     if "@" in parts.netloc:
         raise Malformed("the address must not hold a user name or password")
+    prepared = PreparedRequest()
+    prepared.prepare_url(url, None)
+    return str(prepared.url)
 
 
 def _checked_headers(request: Request) -> Iterator[tuple[str, str]]:

@@ -103,10 +103,28 @@ def _pool_classes(
     class Pinned(HTTPConnection):
         """Dials what the guard has judged."""
 
+        _held: list[bytes] | None = None
+
         def _new_conn(self) -> socket.socket:
             host, port = self._dns_host.strip("[]"), self.port
             found = guard.addresses(host, port, deadline.left(deadline.connect))
             return _dial(found, port, deadline, plain)
+
+        def request(self, *args: Any, **options: Any) -> None:
+            """Send the request, head and body in one packet where they fit."""
+            self._held = []
+            try:
+                super().request(*args, **options)
+            finally:
+                held, self._held = self._held, None
+            super().send(b"".join(held or ()))
+
+        def send(self, data: Any) -> None:
+            """Keep it until the request is whole."""
+            if self._held is None:
+                super().send(data)
+            else:
+                self._held.append(data)
 
     class PinnedTls(Pinned, HTTPSConnection):
         """The same under TLS."""

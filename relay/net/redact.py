@@ -41,7 +41,8 @@ class Redactor:
 
     def url(self, url: str) -> str:
         """The address without the secrets and without values of query fields that hold such."""
-        return _QUERY.sub(rf"\1{HIDDEN}", self.text(_without_userinfo(url)))
+        text = self.text(_without_userinfo(url) if "@" in url else url)
+        return _QUERY.sub(rf"\1{HIDDEN}", text) if "=" in text else text
 
     def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         """The headers without the secrets; those that carry credentials keep only their names."""
@@ -52,8 +53,9 @@ class Redactor:
 
     def reply(self, text: str) -> str:
         """A reply's body without the secrets and without tokens that the target has just issued."""
-        text = _IN_JSON.sub(rf'\1"{HIDDEN}"', self.text(text))
-        return _IN_FORM.sub(rf"\1{HIDDEN}", text)
+        text = self.text(text)
+        text = _IN_JSON.sub(rf'\1"{HIDDEN}"', text) if '"' in text else text
+        return _IN_FORM.sub(rf"\1{HIDDEN}", text) if "=" in text else text
 
 
 def credentials(headers: Mapping[str, str]) -> set[str]:
@@ -63,6 +65,7 @@ def credentials(headers: Mapping[str, str]) -> set[str]:
     return values | {value.partition(" ")[2] for value in values}
 
 
+@lru_cache(maxsize=1024)
 def _is_credential(name: str) -> bool:
     return name.lower() not in _HARMLESS and _CREDENTIALS.search(name) is not None
 
