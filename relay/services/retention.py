@@ -260,9 +260,9 @@ def _shrink_bodies(connection: sa.Connection, taken: Counter[UUID]) -> None:
         return
     connection.execute(
         sa.update(bodies)
-        .where(bodies.c.id == sa.bindparam("body"))
+        .where(bodies.c.id == sa.bindparam("row_id"))
         .values(parts=bodies.c.parts - sa.bindparam("taken")),
-        [{"body": body_id, "taken": count} for body_id, count in sorted(taken.items())],
+        [{"row_id": body_id, "taken": count} for body_id, count in sorted(taken.items())],
     )
     used = sa.exists().where(submissions.c.body_id == bodies.c.id)
     connection.execute(sa.delete(bodies).where(bodies.c.id.in_(taken), bodies.c.parts == 0, ~used))

@@ -1,0 +1,234 @@
+"""Sending again, bringing what a target never got, and calling off."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from relay.core.ids import new_id
+from relay.services import missing
+from relay.services.browse import Filter
+from relay.services.replay import cancel, count, replay_all, replay_one
+from relay.store import tables
+from tests.conftest import SettableClock
+from tests.factories import Incoming
+
+
+@pytest.fixture
+def delivery(acme: Incoming) -> Any:
+    """A delivery that waits, with what made it at hand."""
+    source, target = acme.source(), acme.target()
+    acme.route(source, target)
+    acme.say(source, lead="t", name="Ada")
+    acme.store()
+    acme.bell.rung.clear()
+    return acme.deliveries()[0]
+
+
+def _set(acme: Incoming, row: Any, **values: Any) -> None:
+    acme.set(tables.deliveries, tables.deliveries.c.id == row.id, **values)
+
+
+@pytest.mark.parametrize(
+    "state",
+    ["delivered", "ignored", "failed", "expired", "superseded", "skipped", "cancelled"],
+)
+def test_what_has_ended_goes_again_as_a_delivery_of_its_own(
+    acme: Incoming, clock: SettableClock, delivery: Any, state: str
+) -> None:
+    acme.settle(delivery.id, state)
+    clock.advance(60)
+    going = replay_one(acme.rt, delivery.id)
+    old, new = acme.deliveries()
+    assert (old.id, old.state) == (delivery.id, state), "what has ended stays as it ended"
+    assert (new.id, new.replay_of, new.replay) == (going, delivery.id, 1)
+    assert (new.state, new.trigger, new.due_at) == ("waiting", "replay", clock.now())
+    assert (new.lead_id, new.version, new.target_id) == (old.lead_id, old.version, old.target_id)
+    assert (new.attempts, new.tries, new.event) == (0, 0, "created")
+    assert acme.bell.rung == [str(delivery.target_id)]
+    acme.settle(new.id, "failed")
+    replay_one(acme.rt, delivery.id)
+    assert [row.replay for row in acme.deliveries()] == [0, 1, 2]
+    assert acme.balanced()
+
+
+def test_what_still_waits_goes_at_once_under_its_own_key(
+    acme: Incoming, clock: SettableClock, delivery: Any
+) -> None:
+    _set(acme, delivery, due_at=clock.now() + timedelta(hours=5), attempts=3)
+    assert replay_one(acme.rt, delivery.id) == delivery.id
+    [row] = acme.deliveries()
+    assert (row.due_at, row.trigger, row.attempts) == (clock.now(), "manual", 3)
+    assert acme.balanced()
+
+
+def test_what_is_being_sent_is_left_alone(acme: Incoming, delivery: Any) -> None:
+    _set(acme, delivery, state="sending")
+    before = acme.deliveries()
+    replay_one(acme.rt, delivery.id)
+    assert cancel(acme.rt, Filter(delivery=delivery.id)) == 0
+    assert acme.deliveries() == before
+
+
+def test_what_is_not_there_cannot_go(acme: Incoming) -> None:
+    assert replay_one(acme.rt, new_id()) is None
+    assert acme.bell.rung == []
+
+
+def test_a_replay_keeps_the_lead_s_own_time(acme: Incoming, clock: SettableClock) -> None:
+    """A target that takes nothing older than an hour takes no replay of it either."""
+    source, target = acme.source(), acme.target(kind="hasty")
+    acme.route(source, target)
+    received = clock.now()
+    acme.say(source, name="Ada")
+    acme.store()
+    acme.settle(acme.deliveries()[0].id, "failed")
+    clock.advance(1800)
+    replay_one(acme.rt, acme.deliveries()[0].id)
+    assert acme.deliveries()[1].expires_at == received + timedelta(hours=1)
+
+
+def test_all_that_a_filter_names_go_again(acme: Incoming, monkeypatch: Any) -> None:
+    monkeypatch.setattr("relay.services.replay.BATCH", 4)
+    source, crm, other = acme.source(), acme.target("crm"), acme.target("other")
+    acme.route(source, crm)
+    acme.route(source, other)
+    for number in range(10):
+        acme.say(source, name=f"Ada {number}")
+    acme.store()
+    for row in acme.deliveries(crm)[:9]:
+        acme.settle(row.id, "failed")
+    wanted = Filter(target=crm, states=("failed",))
+    assert count(acme.rt, wanted) == 9
+    told: list[int] = []
+    acme.bell.rung.clear()
+    assert replay_all(acme.rt, wanted, told.append) == 9
+    assert sum(told) == 9
+    assert set(acme.bell.rung) == {str(crm)}
+    assert len([row for row in acme.deliveries(crm) if row.replay == 1]) == 9
+    assert len(acme.deliveries(other)) == 10
+    assert acme.balanced()
+
+
+def test_a_replay_of_everything_does_not_replay_its_own_replays(
+    acme: Incoming, delivery: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("relay.services.replay.BATCH", 1)
+    acme.settle(delivery.id, "failed")
+    assert replay_all(acme.rt, Filter()) == 1
+    assert len(acme.deliveries()) == 2
+
+
+def test_cancel_calls_off_what_waits_and_keeps_the_lead(
+    acme: Incoming, clock: SettableClock, delivery: Any
+) -> None:
+    acme.say(acme.reread(delivery.source_id), lead="t", company="Works")
+    acme.store()
+    assert cancel(acme.rt, Filter(delivery=delivery.id), "not any more") == 1
+    first, second = acme.deliveries()
+    assert (first.state, first.reason) == ("cancelled", "not any more")
+    assert first.settled_at == clock.now()
+    assert (second.state, second.event) == ("waiting", "created"), "the target knows nothing yet"
+    assert len(acme.leads()) == 1
+    assert cancel(acme.rt, Filter(states=("cancelled",))) == 0
+    assert acme.balanced()
+
+
+# --- what a target never got ----------------------------------------------------------------------
+
+
+def _names(acme: Incoming, target: UUID) -> list[str]:
+    leads = {lead.id: lead.name for lead in acme.leads()}
+    return [leads[row.lead_id] for row in acme.deliveries(target)]
+
+
+def test_a_new_target_gets_the_leads_that_its_routes_would_send(
+    acme: Incoming, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("relay.services.missing.BATCH", 2)
+    source, elsewhere = acme.source(), acme.source("elsewhere")
+    for number in range(5):
+        acme.say(source, name=f"Ada {number}", email=f"ada{number}@example.com")
+    acme.say(source, name="No mail")
+    acme.say(source, name="Test", email="t@example.com", test=True)
+    acme.say(source, name="Partial", email="p@example.com", partial=True)
+    acme.say(elsewhere, name="Stranger", email="s@example.com")
+    acme.store()
+    target = acme.target()
+    has_email = {"properties": {"contact": {"required": ["email"]}}}
+    route = acme.route(source, target, when=has_email)
+    told: list[int] = []
+    assert missing.count(acme.rt, target) == 5
+    assert acme.deliveries() == [], "counting changes nothing"
+    acme.bell.rung.clear()
+    assert missing.bring(acme.rt, target, progress=told.append) == 5
+    assert sum(told) == 5
+    assert acme.bell.rung == [str(target)]
+    assert _names(acme, target) == [f"Ada {number}" for number in range(5)]
+    for row in acme.deliveries():
+        assert (row.event, row.state, row.trigger) == ("created", "waiting", "replay")
+        assert row.route_id == route
+    assert missing.bring(acme.rt, target) == 0
+    assert acme.balanced()
+
+
+@pytest.mark.parametrize(
+    ("state", "goes"),
+    [("failed", True), ("expired", True), ("skipped", True), ("cancelled", True)]
+    + [(state, False) for state in ("waiting", "sending", "delivered", "ignored")],
+)
+def test_never_got_means_neither_there_nor_on_its_way(
+    acme: Incoming, delivery: Any, state: str, goes: bool
+) -> None:
+    if state in {"waiting", "sending"}:
+        _set(acme, delivery, state=state)
+    else:
+        acme.settle(delivery.id, state)
+    assert missing.count(acme.rt, delivery.target_id) == int(goes)
+    assert missing.bring(acme.rt, delivery.target_id) == int(goes)
+    assert len(acme.deliveries()) == 1 + goes
+    assert acme.balanced()
+
+
+def test_missing_leads_go_in_their_newest_version_and_can_be_narrowed(
+    acme: Incoming, clock: SettableClock
+) -> None:
+    source, other = acme.source(), acme.source("other")
+    acme.say(source, lead="old", name="Old")
+    acme.say(source, lead="old", company="Works")
+    acme.store()
+    clock.advance(3600)
+    since = clock.now()
+    acme.say(source, name="New")
+    acme.say(other, name="Other")
+    acme.store()
+    target = acme.target()
+    for one in (source, other):
+        acme.route(one, target)
+    assert missing.count(acme.rt, target) == 3
+    assert missing.count(acme.rt, target, since) == 2
+    assert missing.bring(acme.rt, target, since, source.id) == 1
+    assert _names(acme, target) == ["New"]
+    missing.bring(acme.rt, target)
+    old = next(lead for lead in acme.leads() if lead.name == "Old")
+    [row] = [row for row in acme.deliveries() if row.lead_id == old.id]
+    assert row.version == 2
+    acme.say(source, lead="old", topic="roof")
+    acme.store()
+    last = acme.deliveries()[-1]
+    assert (last.event, last.after_id) == ("updated", row.id)
+    assert acme.balanced()
+
+
+def test_what_a_worker_stores_meanwhile_is_not_brought_twice(acme: Incoming) -> None:
+    source, target = acme.source(), acme.target()
+    acme.say(source, lead="t", name="Ada")
+    acme.store()
+    acme.route(source, target)
+    [rows] = missing._batches(acme.rt, target, None, None)
+    acme.say(source, lead="t", company="Works")
+    acme.store()
+    assert missing._owe(acme.rt, target, rows) == 0
+    assert len(acme.deliveries()) == 1
+    assert acme.balanced()
