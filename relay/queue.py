@@ -69,6 +69,15 @@ class Queue:
         self._rests_until = 0.0
         return self._guarded(lambda: bool(self.connection.ping()))
 
+    @property
+    def rests(self) -> bool:
+        """Whether Redis has just failed and is left alone."""
+        return time.monotonic() < self._rests_until
+
+    def rest(self) -> None:
+        """Leave Redis alone for a second: whoever sees it fail spares the others the wait."""
+        self._rests_until = time.monotonic() + REST_SECONDS
+
     def close(self) -> None:
         """Give the connections back."""
         self.connection.close()
@@ -98,12 +107,12 @@ class Queue:
 
     def _guarded(self, call: Callable[[], object]) -> bool:
         """Make the call unless Redis rests; false when it was not made or failed."""
-        if time.monotonic() < self._rests_until:
+        if self.rests:
             return False
         try:
             return bool(call())
         except RedisError as error:
-            self._rests_until = time.monotonic() + REST_SECONDS
+            self.rest()
             log.warning("redis does not answer, left alone for a second: %s", error)
             return False
 

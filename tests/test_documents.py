@@ -1,5 +1,6 @@
 """The papers say what the code does: settings, commands, addresses, links and walk-throughs."""
 
+import base64
 import json
 import re
 import shlex
@@ -20,6 +21,7 @@ from relay.core.documents import read_document
 from relay.core.fixtures import fixtures_of
 from relay.core.kinds import Catalog
 from relay.core.verify import verify
+from relay.services.configure import apply
 from relay.settings import SETTINGS
 
 ROOT = Path(__file__).parents[1]
@@ -189,6 +191,16 @@ def test_every_yaml_example_is_a_configuration_or_a_part_of_one(path: Path) -> N
         document = read_document(block)
         whole = document if "projects" in document else {"projects": [{"id": "x", **document}]}
         assert not list(Draft202012Validator(schema).iter_errors(whole)), block
+
+
+@pytest.mark.redis
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_configuration_in_the_readme_is_taken_and_changes_nothing_twice(runtime: Any) -> None:
+    (block,) = code_blocks(section(README, "Configuration"), "yaml")
+    secret = "whsec_" + base64.b64encode(b"32 bytes, not a secret to anyone").decode()
+    named = dict.fromkeys(re.findall(r"\$\{(\w+)\}", block), secret)
+    assert apply(runtime, read_document(block), environment=named)
+    assert apply(runtime, read_document(block), environment=named) == []
 
 
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()

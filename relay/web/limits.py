@@ -1,6 +1,5 @@
 """How many requests a source takes: counted in Redis, in memory while Redis is away."""
 
-import time
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -9,11 +8,9 @@ from flask_limiter import Limiter, RateLimitExceeded
 from limits.storage import RedisStorage
 from redis import RedisError
 
+from relay.queue import Queue
 from relay.runtime import Runtime
 from relay.services.configured import ConfiguredSource
-
-REST_SECONDS = 1.0
-"""How long Redis is left alone after it failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,29 +22,31 @@ class Over:
 
 
 class RestingRedis(RedisStorage):
-    """Redis as flask-limiter uses it, not asked again for a second after it failed."""
+    """Redis as flask-limiter uses it; it and the queue leave it alone together after a failure."""
 
     STORAGE_SCHEME = ["relay+redis"]  # noqa: RUF012 - the registry of `limits` reads it so
 
-    def __init__(self, uri: str, **options: Any) -> None:
-        self._rests_until = 0.0
+    def __init__(self, uri: str, *, queue: Queue, **options: Any) -> None:
+        self._queue = queue
         super().__init__(uri, **options)
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        """Count; one round trip. Raises RedisError."""
+        """Count; one round trip. Raises RedisError, at once while Redis rests."""
+        if self._queue.rests:
+            raise RedisError("left alone for a moment after it failed")
         try:
             return super().incr(key, expiry, amount)
         except RedisError:
-            self._rests_until = time.monotonic() + REST_SECONDS
+            self._queue.rest()
             raise
 
     def check(self) -> bool:
         """Whether Redis answers; false without asking while it rests."""
-        if time.monotonic() < self._rests_until:
+        if self._queue.rests:
             return False
         answers = super().check()
         if not answers:
-            self._rests_until = time.monotonic() + REST_SECONDS
+            self._queue.rest()
         return answers
 
 
@@ -57,7 +56,10 @@ class DoorLimits:
     def __init__(self, app: Flask, runtime: Runtime) -> None:
         self._config = runtime.config
         self._clock = runtime.clock
-        options: dict[str, Any] = {"connection_pool": runtime.queue.connection.connection_pool}
+        options: dict[str, Any] = {
+            "queue": runtime.queue,
+            "connection_pool": runtime.queue.connection.connection_pool,
+        }
         self._limiter = Limiter(
             lambda: "",
             storage_uri="relay+redis://",
