@@ -72,7 +72,7 @@ def read_answers(value: Json, steps: Steps) -> list[Item]:
     """The answers in a list of answer objects, or in an object whose members are answers.
 
     Objects within objects are entered; a list of plain values is one answer. Anything else is one
-    answer without a name.
+    answer, named by its key in the document.
     """
     found: list[Item] = []
     if isinstance(value, dict):
@@ -80,7 +80,7 @@ def read_answers(value: Json, steps: Steps) -> list[Item]:
     elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
         _read_members(found, _numbered(value), steps, ())
     else:
-        found.append(Item(value, steps))
+        found.append(Item(value, steps, steps[-1] if steps else None, names=steps[-1:]))
     return found
 
 

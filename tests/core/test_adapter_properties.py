@@ -97,7 +97,7 @@ def places_of(value: Any, steps: tuple[str, ...] = ()) -> Iterator[tuple[str, An
         yield pointer, value
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(document=JSON, mapping=MAPPINGS, region=st.sampled_from([None, "NL", "US", "xx"]))
 def test_every_document_becomes_a_valid_lead(document: Any, mapping: Any, region: Any) -> None:
     for adapter in ADAPTERS:
@@ -110,7 +110,7 @@ def test_every_document_becomes_a_valid_lead(document: Any, mapping: Any, region
         json.dumps(mapped.document, allow_nan=False).encode()
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(document=JSON)
 def test_nothing_that_was_sent_disappears(document: Any) -> None:
     for adapter in ADAPTERS:
@@ -141,15 +141,13 @@ def is_kept(value: Any, kept: list[Any]) -> bool:
     if isinstance(value, str):
         words = value.strip().removeprefix("mailto:")
         return any(words in text or words.lower() in text.lower() for text in texts)
-    # a number may stand in a text, and a whole one be written without its point
-    spelled = {str(value)}
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        spelled.add(str(int(value)))
-        if any(type(other) is int and other == value for other in kept):
-            return True
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return any(text in other for text in spelled for other in texts)
-    return False
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    # a number may stand in a text, and a whole one be kept or written without its point
+    if any(type(other) is int and other == value for other in kept):
+        return True
+    spelled = {str(value), str(int(value))} if value == int(value) else {str(value)}
+    return any(text in other for text in spelled for other in texts)
 
 
 TARGET = OutboundAdapter(
@@ -186,7 +184,7 @@ PAYLOAD_PLACES = st.text(max_size=6) | st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(document=JSON, mapping=st.dictionaries(PAYLOAD_PLACES, WISHES, max_size=5))
 def test_every_lead_and_mapping_becomes_a_payload_or_errors(document: Any, mapping: Any) -> None:
     made = ADAPTERS[0].map(Parsed(document=document), MappingRules(region="NL")).document
