@@ -1,0 +1,173 @@
+"""The console in a real browser: nothing refused by its policy, readable everywhere, alive."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from relay.services import lanes
+from relay.store.tables import deliveries, leads, sources, submissions, targets
+from tests.peer import Answer
+from tests.web.console.house import House
+
+pytestmark = [pytest.mark.chromium, pytest.mark.redis]
+
+WEAK_TEXTS = (Path(__file__).parent / "contrast.js").read_text()
+
+OPEN_ALL = "for (const one of document.querySelectorAll('details:not(.menu)')) one.open = true"
+
+Window = Callable[..., Page]
+
+
+@pytest.fixture
+def addresses(house: House) -> list[str]:
+    """A page of every sort, of a relay in which all has happened."""
+    house.peer.script(Answer(200, b'{"id": 7}'), Answer(422, b'{"error": "no"}'))
+    name = "María José Carreño Quiñones de la Fuente y de los Santos Inocentes"
+    for number in range(3):
+        email = f"a.rather.long.address.of.somebody.{number}@an-even-longer-domain.example"
+        house.lead(
+            name=name, email=email, Message="word " * 60, Link="https://e.example/" + "x" * 200
+        )
+    house.submit(body="{" + "y" * 300)
+    house.app.test_client().post("/in/website-key-1", data=b"GIF89a", content_type="image/gif")
+    crm, quote = house.row(targets, name="Sales CRM").id, house.row(sources, name="Quote form").id
+    lanes.pause_target(house.rt, crm, "the credential is not accepted", "test")
+    lead, shelved = house.ids(leads), house.row(submissions, state="quarantined").id
+    inside = [
+        "", "deliveries/", "deliveries/?q=nothing",
+        "leads/", f"leads/{lead[0]}", f"leads/{lead[1]}",
+        "quarantine/", "quarantine/?shelf=turned-away", f"quarantine/{shelved}",
+        "sources/", f"sources/{quote}", f"sources/{quote}/edit", "sources/new",
+        "sources/new/generic", "targets/", f"targets/{crm}", f"targets/{crm}/edit",
+        "targets/new", "routes/", "routes/new", "nowhere",
+    ]  # fmt: skip
+    return [f"/console/p/acme/{address}" for address in inside]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_is_readable_at_any_width_in_both_schemes(
+    addresses: list[str], window: Window, scheme: str
+) -> None:
+    page = window(color_scheme=scheme)
+    for address in addresses:
+        page.goto(address)
+        page.evaluate(OPEN_ALL)
+        for width in (390, 1280):
+            page.set_viewport_size({"width": width, "height": 900})
+            beyond = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            assert beyond <= 0, (address, width)
+            assert page.evaluate(WEAK_TEXTS) == [], (address, width)
+
+
+def test_the_log_shows_rows_as_cards_on_a_phone(addresses: list[str], window: Window) -> None:
+    page = window(viewport={"width": 390, "height": 800})
+    page.goto(addresses[1])
+    expect(page.locator("tbody tr")).to_have_count(3)
+    for row in page.locator("tbody tr").all():
+        box = row.bounding_box()
+        assert box is not None
+        assert box["width"] > 300
+        expect(row.locator(".badge")).to_be_visible()
+        expect(row.locator(".lead a")).to_be_visible()
+    page.get_by_text("Menu").click()
+    page.get_by_role("link", name="Quarantine").click()
+    expect(page.get_by_role("heading", name="Quarantine")).to_be_visible()
+
+
+def test_the_live_check_tells_what_arrives_without_a_reload(house: House, window: Window) -> None:
+    page = window()
+    page.goto(f"/console/p/acme/sources/{house.row(sources, name='Website').id}")
+    page.evaluate("window.sameDocument = true")
+    live = page.locator("[aria-live=polite]", has=page.locator("#live"))
+    expect(live).to_contain_text("Waiting for the first submission")
+    house.submit(name="Ada Example", email="ada@example.com")
+    expect(live).to_contain_text("Received")
+    house.work()
+    expect(live).to_contain_text("Ada Example")
+    expect(live).to_contain_text("Delivered")
+    assert page.evaluate("window.sameDocument") is True
+
+
+def test_a_test_send_shows_the_conversation_in_place(house: House, window: Window) -> None:
+    house.peer.script(Answer(500, b"out of order"), Answer(200, b'{"taken": true}'))
+    page = window()
+    page.goto(f"/console/p/acme/targets/{house.row(targets, name='Sales CRM').id}")
+    page.evaluate("window.sameDocument = true")
+    trial = page.locator("[aria-live=polite]", has=page.locator("#trial"))
+    page.get_by_role("button", name="Check the connection").click()
+    expect(trial).to_contain_text("out of order")
+    page.get_by_role("button", name="Send a test lead").click()
+    expect(trial).to_contain_text('"taken": true')
+    expect(trial).to_contain_text("test.lead@example.com")
+    expect(trial).not_to_contain_text("out of order")
+    assert page.evaluate("window.sameDocument") is True
+
+
+def test_addresses_can_be_copied(house: House, window: Window) -> None:
+    page = window(permissions=["clipboard-read", "clipboard-write"])
+    page.goto(f"/console/p/acme/sources/{house.row(sources, name='Website').id}")
+    page.get_by_role("button", name="Copy").first.click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == f"{house.rt.config.public_url}/in/website-key-1"
+
+
+def test_everything_can_be_done_without_scripts(house: House, window: Window) -> None:
+    house.peer.script(Answer(422, b"no"))
+    house.lead(name="Ada Example", email="ada@example.com")
+    page = window(java_script_enabled=False)
+    page.get_by_role("link", name="Deliveries", exact=True).click()
+    page.get_by_label("State").select_option("Failed")
+    page.get_by_label("Search").fill("ada")
+    page.get_by_role("button", name="Filter").click()
+    page.get_by_role("link", name="Ada Example").click()
+    expect(page.get_by_text("answered 422").first).to_be_visible()
+    page.locator("summary", has_text="Raw, as it came").click()
+    expect(page.locator("pre", has_text='"email": "ada@example.com"').first).to_be_visible()
+    page.get_by_role("button", name="Send again").click()
+    expect(page.get_by_text("It is on its way again.")).to_be_visible()
+    house.work()
+    assert house.row(deliveries, replay=1).state == "delivered"
+
+
+def test_a_mistake_in_a_form_is_shown_where_it_is(house: House, window: Window) -> None:
+    page = window()
+    page.goto(f"/console/p/acme/targets/{house.row(targets, name='Sales CRM').id}/edit")
+    page.locator("summary", has_text="Limits and retries").click()
+    page.get_by_label("Limits", exact=True).fill("ten a second")
+    page.get_by_label("Name").first.fill("CRM of sales")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_contain_text("This cannot be saved yet.")
+    page.get_by_role("alert").get_by_role("link", name="Limits").click()
+    field = page.get_by_label("Limits", exact=True)
+    expect(field).to_be_visible()
+    expect(field).to_have_attribute("aria-invalid", "true")
+    field.fill("10/second")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="CRM of sales")).to_be_visible()
+
+
+def test_the_keyboard_reaches_the_content_and_shows_where_it_is(
+    house: House, window: Window
+) -> None:
+    page = window()
+    page.goto("/console/p/acme/targets/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_text("Skip to the content")).to_be_focused()
+    expect(page.get_by_text("Skip to the content")).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Add a target")).to_be_focused()
+    page.keyboard.press("Tab")
+    card = page.locator("a.pick").first
+    expect(card).to_be_focused()
+    assert card.evaluate("element => getComputedStyle(element).boxShadow") != "none"
+
+
+def test_times_are_told_from_now_and_in_the_viewers_zone(house: House, window: Window) -> None:
+    lead = house.lead(name="Ada Example")
+    page = window(timezone_id="Asia/Tokyo", locale="en-GB")
+    page.goto(f"/console/p/acme/leads/{lead}")
+    expect(page.locator("article time").first).to_have_text("2 Mar 2026, 21:00:00")
