@@ -25,7 +25,7 @@ def _run(
     return subprocess.run(
         [sys.executable, "-m", "relay", *arguments],
         cwd=ROOT,
-        env=kept | environment,
+        env={**kept, **environment},
         input=given,
         capture_output=True,
         text=True,
