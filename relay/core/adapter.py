@@ -51,15 +51,25 @@ class MappingRules:
         return Noise(self.noise)
 
     @cached_property
+    def _dropped(self) -> tuple[str, ...]:
+        """How the paths begin of what lies within something that is dropped as a whole."""
+        names = [name for name, goal in self.mapping.items() if goal == "drop" and name]
+        return tuple(name + ("/" if name.startswith("/") else ".") for name in names)
+
+    @cached_property
     def _normal(self) -> dict[str, Json]:
         return {normal(name): goal for name, goal in self.mapping.items()}
 
     def goal(self, item: Item) -> Json:
         """What the mapping says of this answer, or None."""
-        for name in (item.id, item.ref, item.label, item.pointer, ".".join(item.steps)):
+        pointer, path = item.pointer, ".".join(item.steps)
+        for name in (item.id, item.ref, item.label, pointer, path):
             if name and name in self.mapping:
                 return self.mapping[name]
-        return self._normal.get(normal(item.label)) if item.label else None
+        label = item.label or ""
+        if any(text.startswith(self._dropped) for text in (label, pointer, path)):
+            return "drop"
+        return self._normal.get(normal(label)) if label else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,6 +180,14 @@ def test_all_that_is_dropped_is_told_even_inside_objects(form: Mapping) -> None:
     assert mapped.dropped == ["1", "Ada", "true"]
 
 
+@pytest.mark.parametrize("name", ["person", "/person"])
+def test_what_is_dropped_is_dropped_with_all_that_is_in_it(form: Mapping, name: str) -> None:
+    fields = {"person": {"email": "ada@x.example", "tel": {"home": "06"}}, "personal": "kept"}
+    mapped = form(fields, mapping={name: "drop"})
+    assert mapped.document == {"v": 1, "form": {"fields": {"personal": "kept"}}}
+    assert mapped.dropped == ["ada@x.example", "06"]
+
+
 @pytest.mark.parametrize("goal", ["/nowhere", "email", "/contact", 7, ["/contact/email"], {"x": 1}])
 def test_a_mapping_that_leads_nowhere_costs_no_answer(form: Mapping, goal: Any) -> None:
     mapped = form({"E-mail": "ada@x.example"}, mapping={"E-mail": goal})
