@@ -33,12 +33,14 @@ class MappingRules:
 
     `mapping` brings an answer (by its id, ref, label, or path as pointer or with dots) to a place
     of the lead, to "drop", or to {"field": label}. `region` is where phones without a country code
-    are from. `noise` holds names to drop, a `*` at the end allowed, with the rule's name.
+    are from. `noise` holds names to drop, a `*` at the end allowed, with the rule's name. `consent`
+    is the state of marketing consent where the form says nothing of it.
     """
 
     mapping: Mapping[str, Json] = field(default_factory=dict)
     region: str | None = None
     noise: Mapping[str, str] = field(default_factory=dict)
+    consent: str = "unknown"
 
     def own_rule(self, names: Sequence[str]) -> str | None:
         """The source's own rule of noise that drops a field of one of these names, or None."""
@@ -108,7 +110,8 @@ class InboundAdapter:
         _Naming(self._dictionary, draft).place(
             [item for item in items if not self._settle(draft, item, rules)]
         )
-        return Mapped(draft.finish(self._dictionary), draft.warnings, [], draft.dropped)
+        document = draft.finish(self._dictionary, rules.consent)
+        return Mapped(document, draft.warnings, [], draft.dropped)
 
     def _reasons(self, document: Json) -> list[Json]:
         return [

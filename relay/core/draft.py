@@ -91,8 +91,14 @@ class Draft:
         """Note something that a person may want to look at."""
         self.warnings.append({"kind": kind, "place": item.pointer, "message": message, **more})
 
-    def finish(self, dictionary: Dictionary) -> Json:
-        """The document, with what follows from its values: names, and what page addresses say."""
+    def finish(self, dictionary: Dictionary, consent: str) -> Json:
+        """The document, with what follows from its values: names, and what page addresses say.
+
+        `consent` is the state of marketing consent where nothing was said of it.
+        """
+        if consent != "unknown":
+            flags = self.document.setdefault("consent", {})
+            flags.setdefault("marketing", {"state": consent, "raw": None})
         if contact := self.document.get("contact"):
             complete_names(contact)
         attribution = self.document.get("attribution", {})

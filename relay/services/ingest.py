@@ -18,7 +18,7 @@ from relay.core.ids import new_id
 from relay.core.masking import mask
 from relay.runtime import Runtime
 from relay.services.configured import ConfiguredSource
-from relay.store.insert import insert_new
+from relay.store.insert import insert_new, new_rows
 from relay.store.tables import bodies, event_keys, submissions, turned_away
 from relay.store.writer import Busy, GroupCommit
 
@@ -122,6 +122,7 @@ def rules_of(source: ConfiguredSource) -> MappingRules:
         mapping=source.mapping,
         region=source.options.get("region"),
         noise=source.kind.source.noise,
+        consent=source.options.get("consent_default", "unknown"),
     )
 
 
@@ -193,8 +194,8 @@ def _mapped_row(
         lead_key=lead_key(source, parsed, submission_id),
         test=parsed.test,
         partial=parsed.partial,
-        document=clean(mapped.document),
-        warnings=clean(mapped.warnings),
+        document=mapped.document,  # clean already, as all that an adapter gives
+        warnings=mapped.warnings,
         reasons=clean(mapped.reasons),
         dropped=mapped.dropped,
     )
@@ -323,26 +324,31 @@ def _owners(connection: sa.Connection, rows: list[dict[str, Any]]) -> _Owners:
     """
     if not rows:
         return {}
-    wanted = sorted(rows, key=lambda row: row["event_key"])
-    insert_new(
-        connection,
-        event_keys,
+    wanted = {}
+    for row in sorted(rows, key=lambda row: row["event_key"]):
+        wanted.setdefault((row["source_id"], row["event_key"]), row)
+    new = new_rows(connection, event_keys).on_conflict_do_nothing()
+    taken = connection.execute(
+        new.returning(event_keys.c.submission_id),
         [
             {
                 "source_id": row["source_id"],
                 "event_key": row["event_key"],
                 "submission_id": row["id"],
-                "received_at": row["received_at"],
             }
-            for row in wanted
+            for row in wanted.values()
         ],
     )
-    keys = {(row["source_id"], row["event_key"]) for row in rows}
-    found = connection.execute(
-        sa.select(event_keys).where(
-            sa.tuple_(event_keys.c.source_id, event_keys.c.event_key).in_(keys)
-        )
-    )
+    ours = set(taken.scalars())
+    owners = {key: row["id"] for key, row in wanted.items() if row["id"] in ours}
+    return owners | _known_owners(connection, wanted.keys() - owners.keys())
+
+
+def _known_owners(connection: sa.Connection, keys: set[tuple[UUID, str]]) -> _Owners:
+    if not keys:
+        return {}
+    same = sa.tuple_(event_keys.c.source_id, event_keys.c.event_key).in_(keys)
+    found = connection.execute(sa.select(event_keys).where(same))
     return {(row.source_id, row.event_key): row.submission_id for row in found}
 
 

@@ -13,6 +13,7 @@ from relay.core.conditions import check_condition
 from relay.core.contract import Json
 from relay.core.ids import new_id, new_key
 from relay.core.kinds import Catalog, SourceKind, TargetKind
+from relay.core.phones import known_region
 from relay.core.pointers import joined, put
 from relay.core.secrets import hash_key
 from relay.services.asked import (
@@ -133,6 +134,8 @@ class Planner:
             self._wrong(asked, "/captcha/secret", "is needed to ask the provider")
         for name, text in document.get("limits", {}).items():
             self._wrong(asked, f"/limits/{name}", *rules.limit_problems(text))
+        if "region" in document and not known_region(document["region"]):
+            self._wrong(asked, "/region", "is no country whose phone numbers are known")
         for name, wish in document.get("mapping", {}).items():
             place = asked.place(joined(["mapping", name]))
             self.mistakes += goal_problems(wish, self._catalog.lead, place)

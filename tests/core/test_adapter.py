@@ -234,6 +234,14 @@ def test_agreement_asked_outright_is_consent_and_other_questions_are_not(form: M
     assert document["form"]["fields"] == {"Do you agree that privacy matters?": "yes"}
 
 
+def test_a_source_may_say_what_silence_means(form: Mapping) -> None:
+    silent, said = {"email": "ada@x.example"}, {"newsletter": "no"}
+    assert "consent" not in form(silent).document
+    granted = form(silent, consent="granted").document["consent"]
+    assert granted == {"marketing": {"state": "granted", "raw": None}}
+    assert form(said, consent="granted").document["consent"]["marketing"]["state"] == "denied"
+
+
 def test_the_second_of_a_kind_is_kept_as_a_field(form: Mapping) -> None:
     document = form({"email": "ada@x.example", "E-mail address": "bob@x.example"}).document
     assert document["contact"] == {"email": "ada@x.example"}
