@@ -12,7 +12,8 @@ def stop_event() -> threading.Event:
     def stop(_signal: int, _frame: FrameType | None) -> None:
         stopping.set()
 
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # `nohup` is to be respected
-            signal.signal(number, stop)
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # `nohup` is to be respected
+        signal.signal(signal.SIGHUP, stop)
     return stopping
