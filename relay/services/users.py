@@ -117,11 +117,7 @@ def use_setup_link(rt: Runtime, token: str, email: str, password: str) -> User:
     with rt.database.write() as connection:
         used = connection.execute(
             sa.update(setup_links)
-            .where(
-                setup_links.c.hash == _hash(token),
-                setup_links.c.used_at.is_(None),
-                setup_links.c.expires_at > rt.clock.now(),
-            )
+            .where(*_still_open(rt, token))
             .values(used_at=rt.clock.now())
         )
         if used.rowcount != 1:
@@ -131,10 +127,16 @@ def use_setup_link(rt: Runtime, token: str, email: str, password: str) -> User:
 
 
 def _open_link(rt: Runtime, token: str) -> sa.Select[tuple[str]]:
-    return sa.select(setup_links.c.hash).where(
+    return sa.select(setup_links.c.hash).where(*_still_open(rt, token))
+
+
+def _still_open(rt: Runtime, token: str) -> tuple[sa.ColumnElement[bool], ...]:
+    """This link, unused and young, while there is no user, however the first one was made."""
+    return (
         setup_links.c.hash == _hash(token),
         setup_links.c.used_at.is_(None),
         setup_links.c.expires_at > rt.clock.now(),
+        ~sa.exists(sa.select(users.c.id)),
     )
 
 
@@ -143,8 +145,10 @@ def _draft(rt: Runtime, email: str, password: str, role: str) -> tuple[User, dic
     address = _address(email)
     if "@" not in address or len(address) > 254 or any(sign.isspace() for sign in address):
         raise UserError("Give an e-mail address.")
-    if not MINIMUM_PASSWORD <= len(password) <= MAXIMUM_PASSWORD:
+    if len(password) < MINIMUM_PASSWORD:
         raise UserError(f"A password has at least {MINIMUM_PASSWORD} characters.")
+    if len(password) > MAXIMUM_PASSWORD:
+        raise UserError(f"A password has at most {MAXIMUM_PASSWORD} characters.")
     if role not in ROLES:
         raise UserError(f"The role must be one of {', '.join(ROLES)}.")
     made = User(new_id(), address, role, 0)
