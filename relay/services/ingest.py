@@ -324,7 +324,7 @@ def _owners(connection: sa.Connection, rows: list[dict[str, Any]]) -> _Owners:
     """
     if not rows:
         return {}
-    wanted = {}
+    wanted: dict[tuple[UUID, str], dict[str, Any]] = {}
     for row in sorted(rows, key=lambda row: row["event_key"]):
         wanted.setdefault((row["source_id"], row["event_key"]), row)
     new = new_rows(connection, event_keys).on_conflict_do_nothing()

@@ -107,8 +107,8 @@ def _mapped_again(source: ConfiguredSource, row: Any) -> dict[str, Any]:
     if mapped.document is None:
         return {"state": "quarantined", "reasons": clean(mapped.reasons)}
     return {
-        "document": clean(mapped.document),
-        "warnings": clean(mapped.warnings),
+        "document": mapped.document,
+        "warnings": mapped.warnings,
         "lead_key": lead_key(source, parsed, row.id),
         "content_key": content_key(source, parsed, mapped),
         "test": parsed.test,

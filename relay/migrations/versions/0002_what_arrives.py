@@ -51,8 +51,8 @@ def _bodies() -> None:
     op.create_table(
         "bodies",
         sa.Column("id", sa.Uuid, primary_key=True),
-        sa.Column("project_id", sa.Uuid, sa.ForeignKey("projects.id"), nullable=False),
-        sa.Column("source_id", sa.Uuid, sa.ForeignKey("sources.id"), nullable=False),
+        sa.Column("project_id", sa.Uuid, nullable=False),
+        sa.Column("source_id", sa.Uuid, nullable=False),
         sa.Column("received_at", INSTANT, nullable=False, index=True),
         sa.Column("method", sa.Text, nullable=False),
         sa.Column("query", sa.Text, nullable=False),
@@ -69,10 +69,9 @@ def _bodies() -> None:
 def _event_keys() -> None:
     op.create_table(
         "event_keys",
-        sa.Column("source_id", sa.Uuid, sa.ForeignKey("sources.id"), primary_key=True),
+        sa.Column("source_id", sa.Uuid, primary_key=True),
         sa.Column("event_key", sa.Text, primary_key=True),
         sa.Column("submission_id", sa.Uuid, nullable=False),
-        sa.Column("received_at", INSTANT, nullable=False),
     )
 
 
@@ -80,8 +79,8 @@ def _leads() -> None:
     op.create_table(
         "leads",
         sa.Column("id", sa.Uuid, primary_key=True),
-        sa.Column("project_id", sa.Uuid, sa.ForeignKey("projects.id"), nullable=False),
-        sa.Column("source_id", sa.Uuid, sa.ForeignKey("sources.id"), nullable=False),
+        sa.Column("project_id", sa.Uuid, nullable=False),
+        sa.Column("source_id", sa.Uuid, nullable=False),
         sa.Column("number", sa.BigInteger, nullable=False),
         sa.Column("public_id", sa.Text, nullable=False, unique=True),
         sa.Column("lead_key", sa.Text, nullable=False),
@@ -107,7 +106,7 @@ def _turned_away() -> None:
     op.create_table(
         "turned_away",
         sa.Column("id", sa.Uuid, primary_key=True),
-        sa.Column("source_id", sa.Uuid, sa.ForeignKey("sources.id"), nullable=False),
+        sa.Column("source_id", sa.Uuid, nullable=False),
         sa.Column("at", INSTANT, nullable=False),
         sa.Column("status", sa.Integer, nullable=False),
         sa.Column("reason", sa.Text, nullable=False),
@@ -135,8 +134,8 @@ def _submissions() -> None:
         "submissions",
         sa.Column("id", sa.Uuid, primary_key=True),
         sa.Column("body_id", sa.Uuid, sa.ForeignKey("bodies.id"), nullable=False, index=True),
-        sa.Column("project_id", sa.Uuid, sa.ForeignKey("projects.id"), nullable=False),
-        sa.Column("source_id", sa.Uuid, sa.ForeignKey("sources.id"), nullable=False),
+        sa.Column("project_id", sa.Uuid, nullable=False),
+        sa.Column("source_id", sa.Uuid, nullable=False),
         sa.Column("position", sa.Integer, nullable=False),
         sa.Column("received_at", INSTANT, nullable=False),
         sa.Column("state", sa.Text, nullable=False),

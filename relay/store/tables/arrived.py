@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from relay.store.tables.schema import metadata, of_project, one_of, only, own_id
+from relay.store.tables.schema import metadata, names, one_of, only, own_id
 from relay.store.types import Instant, JsonText
 
 SUBMISSION_STATES = ("received", "stored", "duplicate", "refused", "quarantined", "held")
@@ -11,8 +11,8 @@ bodies = sa.Table(
     "bodies",
     metadata,
     own_id(),
-    of_project(),
-    sa.Column("source_id", sa.Uuid, sa.ForeignKey("sources.id"), nullable=False),
+    names("project_id"),
+    names("source_id"),
     sa.Column("received_at", Instant, nullable=False, index=True),
     sa.Column("method", sa.Text, nullable=False),
     sa.Column("query", sa.Text, nullable=False),
@@ -29,10 +29,9 @@ bodies = sa.Table(
 event_keys = sa.Table(  # apart from submissions, so that those can be partitioned by month
     "event_keys",
     metadata,
-    sa.Column("source_id", sa.Uuid, sa.ForeignKey("sources.id"), primary_key=True),
+    names("source_id", primary_key=True),
     sa.Column("event_key", sa.Text, primary_key=True),
     sa.Column("submission_id", sa.Uuid, nullable=False),
-    sa.Column("received_at", Instant, nullable=False),
 )
 
 submissions = sa.Table(
@@ -40,8 +39,8 @@ submissions = sa.Table(
     metadata,
     own_id(),
     sa.Column("body_id", sa.Uuid, sa.ForeignKey("bodies.id"), nullable=False, index=True),
-    of_project(),
-    sa.Column("source_id", sa.Uuid, sa.ForeignKey("sources.id"), nullable=False),
+    names("project_id"),
+    names("source_id"),
     sa.Column("position", sa.Integer, nullable=False),  # within its body
     sa.Column("received_at", Instant, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
@@ -89,7 +88,7 @@ turned_away = sa.Table(
     "turned_away",
     metadata,
     own_id(),
-    sa.Column("source_id", sa.Uuid, sa.ForeignKey("sources.id"), nullable=False),
+    names("source_id"),
     sa.Column("at", Instant, nullable=False),
     sa.Column("status", sa.Integer, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),

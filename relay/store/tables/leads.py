@@ -2,15 +2,15 @@
 
 import sqlalchemy as sa
 
-from relay.store.tables.schema import metadata, of_project, own_id
+from relay.store.tables.schema import metadata, names, own_id
 from relay.store.types import Instant, JsonText
 
 leads = sa.Table(
     "leads",
     metadata,
     own_id(),
-    of_project(),
-    sa.Column("source_id", sa.Uuid, sa.ForeignKey("sources.id"), nullable=False),
+    names("project_id"),
+    names("source_id"),
     sa.Column("number", sa.BigInteger, nullable=False),
     sa.Column("public_id", sa.Text, nullable=False, unique=True),
     sa.Column("lead_key", sa.Text, nullable=False),

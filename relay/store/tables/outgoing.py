@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from relay.store.tables.schema import metadata, of_project, one_of, only, own_id
+from relay.store.tables.schema import metadata, names, one_of, only, own_id
 from relay.store.types import Instant, JsonText
 
 DELIVERY_STATES = (
@@ -23,12 +23,12 @@ deliveries = sa.Table(
     "deliveries",
     metadata,
     own_id(),
-    of_project(),
+    names("project_id"),
     sa.Column("lead_id", sa.Uuid, sa.ForeignKey("leads.id"), nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
-    sa.Column("target_id", sa.Uuid, sa.ForeignKey("targets.id"), nullable=False),
-    sa.Column("route_id", sa.Uuid, sa.ForeignKey("routes.id")),
-    sa.Column("source_id", sa.Uuid, sa.ForeignKey("sources.id"), nullable=False),
+    names("target_id"),
+    names("route_id", nullable=True),
+    names("source_id"),
     sa.Column("event", sa.Text, nullable=False),
     sa.Column("label", sa.Text, nullable=False, server_default=""),  # which status, for that event
     sa.Column("replay", sa.Integer, nullable=False, server_default="0"),  # 0 is the first delivery

@@ -37,6 +37,15 @@ def of_project() -> sa.Column[object]:
     return sa.Column("project_id", sa.Uuid, sa.ForeignKey("projects.id"), nullable=False)
 
 
+def names(column: str, *, primary_key: bool = False, nullable: bool = False) -> sa.Column[object]:
+    """A column that names a project, source, target or route in a table through which leads flow.
+
+    It has no foreign key: what is configured is archived and never deleted, and every insert would
+    lock the same few rows of it, whoever else inserts.
+    """
+    return sa.Column(column, sa.Uuid, primary_key=primary_key, nullable=nullable)
+
+
 def state_is(table: sa.FromClause, *states: str) -> sa.ColumnElement[bool]:
     """A condition on `state` written out, since a bound value hides the small indexes."""
     listed: list[sa.ColumnElement[str]] = [sa.literal_column(f"'{state}'") for state in states]
