@@ -111,7 +111,8 @@ class _Making:
             return wish["value"]
         if self._tokens is None:
             self._tokens = tokens_of(self._lead)
-        return render(wish["template"], self._tokens, as_is)
+        text = render(wish["template"], self._tokens, as_is)
+        return None if is_empty(text) else text
 
 
 def origins(schema: Json) -> Iterator[Origin]:

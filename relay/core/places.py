@@ -116,7 +116,7 @@ def _instant(value: Json, _around: Around) -> Read | None:
 def _integer(value: Json, _around: Around) -> Read | None:
     if isinstance(value, str):
         digits = value.strip()
-        value = int(digits) if re.fullmatch(r"-?[0-9]{1,15}", digits) else None
+        value = int(digits) if re.fullmatch(r"0|-?[1-9][0-9]{0,14}", digits) else None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     if not math.isfinite(value) or value != int(value):

@@ -92,9 +92,12 @@ def test_null_takes_out_a_value_and_all_that_is_within() -> None:
 
 
 def test_what_the_lead_lacks_is_left_out() -> None:
-    payload = build(SCHEMA, {"/none": "/contact/company", "/source": "/contact/company"}).payload
-    assert "none" not in payload
-    assert "source" not in payload
+    wishes = ["/contact/company", ["/contact/company"], {"template": "[company]"}]
+    for wish in wishes:
+        payload = build(SCHEMA, {"/none": wish, "/source": wish}).payload
+        assert "none" not in payload
+        assert "source" not in payload
+    assert build({}, {"/a": {"value": ""}}).payload == {"a": ""}
 
 
 def test_lists_are_made_by_position_and_have_no_gaps() -> None:

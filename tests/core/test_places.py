@@ -37,6 +37,7 @@ HERE = Around("NL", "Label")
         ("integer", 42.5, None),
         ("integer", True, None),
         ("integer", "4.2", None),
+        ("integer", "007", None),
         ("integer", float("inf"), None),
         ("instant", "2026-01-02T03:04:05Z", "2026-01-02T03:04:05Z"),
         ("instant", "2026-01-02T03:04:05+02:00", "2026-01-02T01:04:05Z"),
