@@ -25,6 +25,9 @@ logger = logging.getLogger(__name__)
 END_WAIT = 5.0
 """Seconds that the end waits for leases that are being renewed."""
 
+LINGER = 0.01
+"""Seconds that a settlement waits for others: one transaction for many costs a third of many."""
+
 SETTLE_WAIT = 86400.0
 """Seconds that a fact may wait for a database that is away: it is not sent again to be known."""
 
@@ -52,6 +55,8 @@ class Senders:
             key=lambda settlement: settlement.key,
             wait=SETTLE_WAIT,
             after=self._refill_after,
+            linger=LINGER,
+            whole=lambda count: count >= self._slots.held(),
         )
         self._keeper = threading.Thread(target=self._keep_leases, name="leases", daemon=True)
         self._keeper.start()

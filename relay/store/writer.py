@@ -53,7 +53,8 @@ class GroupCommit(Generic[T, R]):
     whether the batch was written. `key` sorts a batch, so that two processes never lock the same
     rows crosswise. A batch that fails is tried once more, then row by row: a bad row never costs
     its neighbours. `wait` is how long, in seconds, an item may wait for a database that is away.
-    `after` is told the results of every batch that was written.
+    `after` is told the results of every batch that was written. A batch waits
+    `linger` seconds for more, unless `whole` says of its size that no more can come now.
     """
 
     def __init__(
@@ -65,6 +66,8 @@ class GroupCommit(Generic[T, R]):
         wait: float = 5.0,
         limit: int = 128,
         after: Callable[[list[R]], None] | None = None,
+        linger: float = 0.0,
+        whole: Callable[[int], bool] = lambda _count: False,
     ) -> None:
         self._database = database
         self._commit = commit
@@ -72,6 +75,8 @@ class GroupCommit(Generic[T, R]):
         self._wait = wait
         self._limit = limit
         self._after = after
+        self._linger = linger
+        self._whole = whole
         self._queue: queue.SimpleQueue[_Item[T, R] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
@@ -117,9 +122,10 @@ class GroupCommit(Generic[T, R]):
         while (first := self._queue.get()) is not None:
             batch = [first]
             ended = False
+            until = time.monotonic() + self._linger
             with contextlib.suppress(queue.Empty):
                 while len(batch) < self._limit and not ended:
-                    following = self._queue.get_nowait()
+                    following = self._following(batch, until)
                     if following is None:
                         ended = True
                     else:
@@ -128,6 +134,13 @@ class GroupCommit(Generic[T, R]):
                 self._survive(batch)
             if ended:
                 return
+
+    def _following(self, batch: list[_Item[T, R]], until: float) -> _Item[T, R] | None:
+        """What was submitted next. Raises Empty when the batch is to go without more."""
+        wait = until - time.monotonic() if self._linger else 0.0
+        if wait <= 0 or self._whole(len(batch)):
+            return self._queue.get_nowait()
+        return self._queue.get(timeout=wait)
 
     def _survive(self, batch: list[_Item[T, R]]) -> None:
         """Write the batch; a mistake of the callbacks must not end the thread that all wait for."""
