@@ -1,3 +1,3 @@
-"""A self-hosted lead relay: every submission becomes one lead, and every lead reaches its targets."""
+"""A self-hosted lead relay: submissions become leads, and every lead reaches its targets."""
 
 __version__ = "0.1.0"

@@ -2,9 +2,11 @@
 
 import ast
 import re
+import shutil
 import statistics
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -119,3 +121,38 @@ def test_the_procfile_names_commands_that_exist() -> None:
         python, option, package, name = command.split()
         assert (python, option, package) == ("python", "-m", "relay")
         assert program.get_command(click.Context(program), name) is not None
+
+
+def _pins(name: str) -> dict[str, tuple[str, int]]:
+    """Package -> version and number of hashes, as a requirements file pins them."""
+    text = (ROOT / name).read_text().replace("\\\n", " ")
+    found = re.findall(r"^([\w.-]+)(?:\[[\w,]+\])?==(\S+)(.*)$", text, re.MULTILINE)
+    return {package: (version, rest.count("--hash=sha256:")) for package, version, rest in found}
+
+
+def test_requirements_are_pinned_with_hashes() -> None:
+    runtime, development = _pins("requirements.txt"), _pins("requirements-dev.txt")
+    assert [name for name, (_, hashes) in development.items() if not hashes] == []
+    assert runtime.items() <= development.items()
+    assert development.keys() - runtime.keys() > {"pytest", "mypy", "ruff"}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    for wishes, pins in (
+        (project["dependencies"], runtime),
+        (project["optional-dependencies"]["dev"], development),
+    ):
+        wanted = {re.split(r"[\[><=;]", wish)[0].lower() for wish in wishes}
+        assert wanted - pins.keys() == set()
+
+
+def test_make_says_what_there_is() -> None:
+    if shutil.which("make") is None:
+        pytest.skip("make is not installed")
+    said = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert re.findall(r"^  make (\w+)", said, re.MULTILINE) == [
+        "help",
+        "run",
+        "test",
+        "lint",
+        "bench",
+        "lock",
+    ]
