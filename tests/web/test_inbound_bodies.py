@@ -5,35 +5,76 @@ import hashlib
 import hmac
 import json
 import os
+import shutil
 import socket
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
-from tests.servers import until
+from relay.app import build_runtime
+from relay.config import load_config
+from relay.runtime import Runtime
+from relay.store.tables import bodies, submissions, turned_away
+from tests.servers import RedisServer, until
 from tests.web.doors import KEY, add_source, kept, refused
 from tests.web.wire import Wire, read_answer
 
 LIMIT = 20_000
 MULTIPART_LIMIT = 400_000
 BOUNDARY = "----boundary7MA4YWxk"
-pytestmark = [
-    pytest.mark.redis,
-    pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),
-]
+pytestmark = pytest.mark.redis
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A door with small limits, and the runtime that sees its database."""
+
+    runtime: Runtime
+    wire: Wire
+
+
+@pytest.fixture(scope="module")
+def stage(
+    sqlite_template: Path, redis_server: RedisServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stage]:
+    """One gunicorn for all tests of this file."""
+    directory = tmp_path_factory.mktemp("bodies")
+    settings = {
+        "RELAY_MODE": "local",
+        "RELAY_DATA_DIR": str(directory),
+        "DATABASE_URL": f"sqlite:///{shutil.copy(sqlite_template, directory / 'relay.db')}",
+        "REDIS_URL": redis_server.url,
+        "SECRET_KEY": "a secret key for tests, long enough to be taken",
+        "RELAY_BODY_LIMIT": str(LIMIT),
+        "RELAY_MULTIPART_LIMIT": str(MULTIPART_LIMIT),
+    }
+    runtime = build_runtime(load_config(settings))
+    add_source(runtime)
+    add_source(runtime, "typeform", key="signed", settings={"secrets": ["one secret"]})
+    server = Wire(settings, directory / "web.log")
+    yield Stage(runtime, server)
+    server.close()
+    runtime.close()
 
 
 @pytest.fixture
-def wire(settings: dict[str, str], runtime: Any, tmp_path: Path) -> Iterator[Wire]:
-    """A door with small limits."""
-    small = {"RELAY_BODY_LIMIT": str(LIMIT), "RELAY_MULTIPART_LIMIT": str(MULTIPART_LIMIT)}
-    add_source(runtime)
-    server = Wire(settings | small, tmp_path / "web.log")
-    yield server
-    server.close()
+def wire(stage: Stage) -> Wire:
+    """The door."""
+    return stage.wire
+
+
+@pytest.fixture
+def runtime(stage: Stage) -> Runtime:
+    """What the door keeps, emptied of what another test has sent."""
+    with stage.runtime.database.write() as connection:
+        for table in (submissions, bodies, turned_away):
+            connection.execute(sa.delete(table))
+    return stage.runtime
 
 
 def _cut_off(connection: socket.socket, seconds: float) -> bool:
@@ -127,9 +168,8 @@ def test_a_large_body_that_only_claims_to_be_multipart_is_413(runtime: Any, wire
 
 
 def test_a_large_multipart_is_verified_over_all_its_bytes(runtime: Any, wire: Wire) -> None:
-    add_source(runtime, "typeform", key="signed", settings={"secrets": ["one"]})
     body = multipart((FIELD, b"ada@example.com"), (FILE, b"x" * 100_000))
-    digest = base64.b64encode(hmac.digest(b"one", body, hashlib.sha256)).decode()
+    digest = base64.b64encode(hmac.digest(b"one secret", body, hashlib.sha256)).decode()
     for signature, expected in ((digest, 200), (digest[::-1], 401)):
         with wire.connect() as connection:
             head = (

@@ -18,6 +18,7 @@ BROWSER = {
     "Origin": "https://www.example.com",
     "Sec-Fetch-Mode": "navigate",
 }
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 SCRIPT = {"Accept": "*/*", "Origin": "https://www.example.com", "Sec-Fetch-Mode": "cors"}
 
 

@@ -14,7 +14,10 @@ from tests.web.doors import KEY, add_source, kept, refused
 
 DOOR = f"/in/{KEY}"
 LEAD = {"email": "ada@example.com"}
-pytestmark = pytest.mark.redis
+pytestmark = [
+    pytest.mark.redis,
+    pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),
+]
 
 
 def test_over_the_limit_a_sender_that_returns_is_429_with_retry_after(
@@ -133,7 +136,6 @@ def door(settings: dict[str, str], own_redis: RedisServer, make_runtime: Any) ->
     return post
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("trouble", ["stop", "hang"])
 def test_without_redis_answers_stay_quick_and_a_hung_one_is_left_alone_for_a_second(
     own_redis: RedisServer, door: Callable[[], Any], trouble: str
@@ -146,7 +148,6 @@ def test_without_redis_answers_stay_quick_and_a_hung_one_is_left_alone_for_a_sec
     assert max(seconds for _, seconds in answers) < 0.45
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_threads_that_meet_a_dying_redis_together_all_get_200(
     own_redis: RedisServer, door: Callable[[], Any]
 ) -> None:
@@ -161,7 +162,6 @@ def test_threads_that_meet_a_dying_redis_together_all_get_200(
     assert max(seconds for _, seconds in answers) < 1.5
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_in_memory_the_limit_still_holds(
     own_redis: RedisServer, settings: dict[str, str], make_runtime: Any
 ) -> None:
@@ -174,7 +174,6 @@ def test_in_memory_the_limit_still_holds(
     assert [row.hold for row in kept(runtime)] == [None, None, "rate", "rate"]
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_redis_that_comes_back_counts_again(
     own_redis: RedisServer, settings: dict[str, str], make_runtime: Any
 ) -> None:
