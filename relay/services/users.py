@@ -116,9 +116,7 @@ def use_setup_link(rt: Runtime, token: str, email: str, password: str) -> User:
     user, row = _draft(rt, email, password, "owner")
     with rt.database.write() as connection:
         used = connection.execute(
-            sa.update(setup_links)
-            .where(*_still_open(rt, token))
-            .values(used_at=rt.clock.now())
+            sa.update(setup_links).where(*_still_open(rt, token)).values(used_at=rt.clock.now())
         )
         if used.rowcount != 1:
             raise UserError("This link has been used or is too old.")
