@@ -1,6 +1,7 @@
 """The door: `/in/<source key>`, where form builders and forms post their submissions."""
 
 import time
+from dataclasses import replace
 from urllib.parse import parse_qsl
 from wsgiref.types import WSGIEnvironment
 
@@ -170,7 +171,7 @@ class Door:
         reason = verify(kind, inbound, source.settings, now)
         if reason is not None and body.whole is not None:
             body.whole.seek(0)
-            whole = _with_body(inbound, body.whole.read())
+            whole = replace(inbound, body=body.whole.read())
             reason = verify(kind, whole, source.settings, now)
         if reason is not None:
             raise Refused(401, "signature", reason, inbound.body)
@@ -227,15 +228,3 @@ def _headers(environ: WSGIEnvironment) -> dict[str, str]:
         if environ.get(name):
             found[name.replace("_", "-").lower()] = environ[name]
     return found
-
-
-def _with_body(inbound: Inbound, body: bytes) -> Inbound:
-    return Inbound(
-        method=inbound.method,
-        url=inbound.url,
-        query=inbound.query,
-        headers=inbound.headers,
-        body=body,
-        address=inbound.address,
-        received_at=inbound.received_at,
-    )

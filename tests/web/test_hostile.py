@@ -5,6 +5,7 @@ import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -157,6 +158,46 @@ def test_any_body_under_any_headers_is_kept_as_it_came_or_refused_in_words(
     taken: list[str] = []
     post()
     assert len(taken) > 100, "most of it is to be taken"
+
+
+NAMES = st.sampled_from(("email", "a[b]", "été", "x y", ""))
+FIELDS = st.tuples(NAMES, st.none(), st.binary(max_size=300))
+UPLOADS = st.tuples(NAMES, st.sampled_from(("a.png", "Ü.pdf", "")), st.binary(max_size=2000))
+
+
+def assembled(parts: list[tuple[str, str | None, bytes]]) -> bytes:
+    """A multipart body; a part with a file name, even an empty one, is an upload."""
+    body = b""
+    for name, filename, content in parts:
+        head = f'Content-Disposition: form-data; name="{name}"'
+        if filename is not None:
+            head += f'; filename="{filename}"\r\nContent-Type: application/octet-stream'
+        body += b"--" + BOUNDARY + b"\r\n" + head.encode() + b"\r\n\r\n" + content + b"\r\n"
+    return body + b"--" + BOUNDARY + b"--\r\n"
+
+
+def test_a_large_multipart_loses_its_uploads_and_nothing_else(make_runtime: Any) -> None:
+    from relay.app import create_app
+
+    runtime = make_runtime({"RELAY_BODY_LIMIT": str(LIMIT), "RELAY_MULTIPART_LIMIT": "1000000"})
+    add_source(runtime, limits=ROOM)
+    client = create_app(runtime).test_client()
+    kind = f"multipart/form-data; boundary={BOUNDARY.decode()}"
+
+    @runs(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(st.lists(FIELDS, max_size=4), st.lists(UPLOADS, max_size=4), st.randoms())
+    def post(fields: list[Any], uploads: list[Any], order: Random) -> None:
+        parts = [*fields, *uploads, ("big", "big.bin", b"\r\n--" * LIMIT)]
+        order.shuffle(parts)
+        answer = client.post(f"/in/{KEY}", data=assembled(parts), content_type=kind)
+        assert answer.status_code == 200, answer.text
+        emptied = [(name, file, b"" if file is not None else value) for name, file, value in parts]
+        kept = kept_as(runtime, answer.json["id"])
+        assert re.sub(rb"Content-Length: \d+\r\n", b"", kept) == assembled(emptied)
+        sizes = [int(size) for size in re.findall(rb"Content-Length: (\d+)\r\n\r\n", kept)]
+        assert sizes == [len(content) for _, file, content in parts if file is not None]
+
+    post()
 
 
 @pytest.fixture
