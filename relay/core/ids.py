@@ -15,4 +15,9 @@ def new_id() -> UUID:
 
 def new_key(prefix: str = "", length: int = 24) -> str:
     """An unguessable key of `length` characters (about 5 bits each) that reads well in a URL."""
-    return prefix + "".join(secrets.choice(_ALPHABET) for _ in range(length))
+    number = secrets.randbits(5 * length + 64)  # the bits too many make every character as likely
+    characters = []
+    for _ in range(length):
+        number, digit = divmod(number, len(_ALPHABET))
+        characters.append(_ALPHABET[digit])
+    return prefix + "".join(characters)

@@ -100,7 +100,10 @@ def test_the_address_may_be_written_as_hosts_hand_it_out(database_url: str) -> N
 
 
 @only_postgres
-def test_a_connection_that_died_meanwhile_is_replaced(database: Database) -> None:
+def test_a_connection_that_died_while_idle_is_replaced(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("relay.store.database.IDLE_SECONDS", 0.0)
     with database.read() as connection:
         pid = connection.execute(sa.text("SELECT pg_backend_pid()")).scalar_one()
     other = Database(database.engine.url.render_as_string(hide_password=False))
