@@ -108,12 +108,14 @@ def conditions(wanted: Filter) -> list[sa.ColumnElement[bool]]:
     if wanted.until is not None:
         found.append(column.created_at < wanted.until)
     if wanted.text.strip():
-        found.append(_about(wanted.text))
+        found.append(_about(wanted.text, wanted.project))
     return found
 
 
-def _about(text: str) -> sa.ColumnElement[bool]:
+def _about(text: str, project: UUID | None) -> sa.ColumnElement[bool]:
     matching = sa.select(tables.leads.c.id).where(leads_about(text))
+    if project is not None:
+        matching = matching.where(tables.leads.c.project_id == project)
     return sa.or_(
         tables.deliveries.c.lead_id.in_(matching),
         tables.deliveries.c.reason.icontains(text.strip(), autoescape=True),
@@ -153,6 +155,8 @@ def shelved(
     limit: int = 50,
 ) -> Page:
     """Submissions in one of SHELVES, with their reasons and their body's size and type."""
+    if state not in SHELVES:
+        raise ValueError(f"{state!r} is none of {', '.join(SHELVES)}")
     query = (
         sa.select(
             tables.submissions,
@@ -163,7 +167,7 @@ def shelved(
         )
         .join(tables.sources, tables.sources.c.id == tables.submissions.c.source_id)
         .join(tables.bodies, tables.bodies.c.id == tables.submissions.c.body_id)
-        .where(tables.submissions.c.state == state)
+        .where(tables.state_is(tables.submissions, state))
     )
     if project is not None:
         query = query.where(tables.submissions.c.project_id == project)

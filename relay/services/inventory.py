@@ -14,6 +14,7 @@ from relay.store.tables import (
     projects,
     routes,
     sources,
+    state_is,
     submissions,
     targets,
 )
@@ -80,7 +81,7 @@ def shelf_counts(rt: Runtime, project: UUID) -> dict[str, int]:
     counts = [
         _count(
             sa.select(submissions.c.id).where(
-                submissions.c.project_id == project, submissions.c.state == state
+                submissions.c.project_id == project, state_is(submissions, state)
             )
         ).label(state)
         for state in ("quarantined", "held")
@@ -89,7 +90,7 @@ def shelf_counts(rt: Runtime, project: UUID) -> dict[str, int]:
 
 
 def delivery_counts(rt: Runtime, project: UUID) -> dict[str, int]:
-    """How many deliveries are waiting, sending and failed, each counted up to COUNTED."""
+    """How many deliveries are waiting, sending, delivered, failed, each counted up to COUNTED."""
     counts = [
         _count(
             sa.select(deliveries.c.id).where(
@@ -109,7 +110,7 @@ def _lane() -> list[sa.ColumnElement[Any]]:
 def _waiting() -> sa.ScalarSelect[int]:
     return _count(
         sa.select(deliveries.c.id)
-        .where(deliveries.c.target_id == targets.c.id, deliveries.c.state == "waiting")
+        .where(deliveries.c.target_id == targets.c.id, state_is(deliveries, "waiting"))
         .correlate(targets)
     )
 

@@ -71,6 +71,7 @@ def _stale_form(_error: Exception) -> ResponseReturnValue:
     return render_template(
         "console/message.html",
         title="That form was too old",
-        text="You were signed out since the page was opened, or cookies are switched off. "
-        "Nothing was changed. Go back, reload the page and try again.",
+        text="Nothing was changed. You were signed out since the page was opened, or your browser "
+        "keeps no cookie: open the console by the relay's own address, "
+        f"{current().config.public_url}/console, and try again.",
     ), 400
