@@ -40,7 +40,10 @@ def until(check: Callable[[], object], what: str, seconds: float = 20, pause: fl
 
 
 def dies_with_its_parent() -> None:
-    """For Popen's preexec_fn: a test run that is killed leaves no servers behind (Linux)."""
+    """For Popen's preexec_fn: a test run that is killed leaves no servers behind (Linux).
+
+    The system takes the thread for the parent: what a thread starts ends with that thread.
+    """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
 
