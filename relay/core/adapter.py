@@ -6,7 +6,7 @@ fields.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -185,24 +185,25 @@ class _Naming:
 
     def _guesses(self, item: Item) -> Iterator[str]:
         """What is left may show by its value what it is, or by the name it has further inside."""
-        for pointer, looks in _LOOKS if item.names else ():
-            if looks(item) and self._dictionary.mentions(item.names[0], pointer):
-                yield pointer
+        if item.names:
+            label = item.names[0]
+            for pointer in _looks_like(label, item.value):
+                if self._dictionary.mentions(label, pointer):
+                    yield pointer
         if item.far_names and not is_empty(item.value):
             yield from self._dictionary.meaning(*item.far_names).plain
 
 
-def _is_agreement(item: Item) -> bool:
-    """Whether a form asked for agreement outright, and got an answer to that."""
-    return says_agreement(item.names[0]) and read_consent(item.value) != "unknown"
-
-
-_LOOKS: tuple[tuple[str, Callable[[Item], bool]], ...] = (
-    ("/contact/email", lambda item: type(item.value) is str and looks_like_email(item.value)),
-    ("/contact/phone", lambda item: type(item.value) is str and looks_like_phone(item.value)),
-    ("/consent/privacy", _is_agreement),
-    ("/consent/marketing", _is_agreement),
-)
+def _looks_like(label: str, value: Json) -> Sequence[str]:
+    """The places that a value may belong to by its looks, if its label has a word of theirs."""
+    if type(value) is str and looks_like_email(value):
+        return ("/contact/email",)
+    if type(value) is str and looks_like_phone(value):
+        return ("/contact/phone",)
+    # only an agreement asked for outright is one: a wrong consent is worse than none
+    if read_consent(value) != "unknown" and says_agreement(label):
+        return ("/consent/privacy", "/consent/marketing")
+    return ()
 
 
 def _marks(annotations: Sequence[Mapping[str, Json]]) -> _Marks:
