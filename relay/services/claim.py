@@ -91,14 +91,16 @@ def claim(rt: Runtime, target: ConfiguredTarget, most: int) -> Claim:
 
 
 def _ready() -> sa.ColumnElement[bool]:
+    # One row by its key, for each row that waits: EXISTS would be hashed over the whole table.
     before = deliveries.alias()
-    open_before = sa.exists().where(
-        before.c.id == deliveries.c.after_id, state_is(before, "waiting", "sending")
+    state_before = (
+        sa.select(before.c.state).where(before.c.id == deliveries.c.after_id).scalar_subquery()
     )
+    ended_before = sa.func.coalesce(state_before, "gone").not_in(("waiting", "sending"))
     return sa.and_(
         state_is(deliveries, "waiting"),
         deliveries.c.due_at <= sa.bindparam("now", type_=Instant),
-        sa.or_(deliveries.c.after_id.is_(None), ~open_before),
+        sa.or_(deliveries.c.after_id.is_(None), ended_before),
     )
 
 

@@ -168,19 +168,21 @@ def _delivery_values(one: Settlement, now: datetime) -> dict[str, Any]:
     }
 
 
-_LANES = sa.select(
-    lanes,
-    sa.exists()
+_DUE = (  # in the order of the index, else the planner may look through other lanes' rows
+    sa.select(deliveries.c.due_at)
     .where(deliveries.c.target_id == lanes.c.target_id, READY)
+    .order_by(deliveries.c.due_at)
+    .limit(1)
     .correlate(lanes)
-    .label("due"),
-).where(
+    .scalar_subquery()
+)
+_LANES = sa.select(lanes, _DUE.label("due_at")).where(
     sa.or_(
         lanes.c.target_id.in_(sa.bindparam("targets", expanding=True)),
         lanes.c.rate_key.in_(sa.bindparam("rate_keys", expanding=True)),
     )
 )
-"""The lanes of a batch and of its accounts, and whether they have something due."""
+"""The lanes of a batch and of its accounts, and since when they have something due."""
 
 
 def _mark_lanes(
@@ -210,7 +212,7 @@ def _mark_lanes(
     if changing:
         _change_lanes(connection, changing)
         rows = connection.execute(_LANES, names).all()
-    return frozenset(row.target_id for row in rows if row.due and _is_open(row, now))
+    return frozenset(row.target_id for row in rows if row.due_at and _is_open(row, now))
 
 
 def _is_open(lane: Any, now: datetime) -> bool:
