@@ -16,7 +16,7 @@ from relay import jobs
 from relay.config import load_config
 from relay.metrics import expose, read_sums
 from relay.queue import MOST_WAITING, QUEUE, Queue
-from tests.servers import RedisServer
+from tests.servers import RedisServer, until
 
 pytestmark = pytest.mark.redis
 
@@ -68,11 +68,11 @@ def test_lanes_ring_apart(queue: Queue) -> None:
 
 
 def test_a_lost_nudge_can_be_rung_again_after_the_wake_time(tmp_path: Path, redis_url: str) -> None:
-    queue = _queue(tmp_path, redis_url, wake="0.2")
+    queue = _queue(tmp_path, redis_url, wake="0.5")
+    began = time.monotonic()
     assert queue.wake_sweep()
-    assert not queue.wake_sweep()
-    time.sleep(0.25)
-    assert queue.wake_sweep()
+    until(queue.wake_sweep, "it rings again")
+    assert time.monotonic() - began >= 0.4
     queue.close()
 
 
@@ -92,10 +92,9 @@ def test_nudges_that_nobody_hears_do_not_pile_up(queue: Queue) -> None:
 
 
 def test_first_is_said_to_one_within_the_time(queue: Queue) -> None:
-    assert [queue.first("retain", 0.2), queue.first("retain", 0.2)] == [True, False]
-    assert queue.first("something else", 0.2)
-    time.sleep(0.25)
-    assert queue.first("retain", 0.2)
+    assert [queue.first("retain", 60), queue.first("retain", 60)] == [True, False]
+    assert queue.first("something else", 0.3)
+    until(lambda: queue.first("something else", 60), "the time is over")
 
 
 def test_a_redis_that_is_away_costs_nothing_and_is_found_again(
@@ -119,7 +118,7 @@ def test_a_redis_that_hangs_is_waited_for_once_a_second(
     server.hang()
     began = time.monotonic()
     assert [queue.wake_store() for _ in range(200)] == [False] * 200
-    assert time.monotonic() - began < 0.9  # two hundred waits would take fifty seconds
+    assert time.monotonic() - began < 10  # two hundred waits would take fifty seconds
     server.go_on()
     assert queue.answers()
 
