@@ -14,20 +14,9 @@ from relay.core.ids import new_id
 from relay.runtime import Runtime
 from relay.services.configured import ConfiguredTarget
 from relay.services.deliveries import end
+from relay.services.due import DUE, FLYING, LEASE, LOCKED_LANE, MOST_TRIES
 from relay.store.insert import insert_new
-from relay.store.tables import (
-    attempts,
-    deliveries,
-    lanes,
-    lead_versions,
-    leads,
-    rate_keys,
-    state_is,
-)
-from relay.store.types import Instant
-
-MOST_TRIES = 3
-"""A delivery whose worker died this often is given up."""
+from relay.store.tables import lanes, rate_keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +64,7 @@ def claim(rt: Runtime, target: ConfiguredTarget, most: int) -> Claim:
         if lane is None or not _open(lane, now):
             return Claim([])
         account = {"target": target.id, "key": target.rate_key, "now": now}
-        flying = connection.execute(_FLYING, account).one()
+        flying = connection.execute(FLYING, account).one()
         rows = _due(connection, target, _share(lane, target, flying, most, now), now)
         fit = _end_unfit(connection, rows, now)
         alone = _one_suspect(fit, flying.suspects)
@@ -90,61 +79,20 @@ def claim(rt: Runtime, target: ConfiguredTarget, most: int) -> Claim:
     return Claim(jobs, wait, again=len(fit) < len(rows))
 
 
-def _ready() -> sa.ColumnElement[bool]:
-    # One row by its key, for each row that waits: EXISTS would be hashed over the whole table.
-    before = deliveries.alias()
-    state_before = (
-        sa.select(before.c.state).where(before.c.id == deliveries.c.after_id).scalar_subquery()
-    )
-    ended_before = sa.func.coalesce(state_before, "gone").not_in(("waiting", "sending"))
-    return sa.and_(
-        state_is(deliveries, "waiting"),
-        deliveries.c.due_at <= sa.bindparam("now", type_=Instant),
-        sa.or_(deliveries.c.after_id.is_(None), ended_before),
-    )
-
-
-READY = _ready()
-"""The condition on a delivery that may be sent `now` as far as it alone is concerned."""
-
-
-# The statements of the hot path are made once: making one costs more than running it.
-
-_LOCKED_LANE = (
-    sa.select(lanes)
-    .join(rate_keys, sa.true())
-    .where(lanes.c.target_id == sa.bindparam("target"), rate_keys.c.key == sa.bindparam("key"))
-    .with_for_update(of=rate_keys)
-)
-
-
 def _locked_lane(connection: sa.Connection, target: ConfiguredTarget) -> Any:
     """The target's lane, and a lock by which one claim at a time counts what is under way for the
     account (SQLite always has one)."""
     names = {"target": target.id, "key": target.rate_key}
-    lane = connection.execute(_LOCKED_LANE, names).first()
+    lane = connection.execute(LOCKED_LANE, names).first()
     if lane is None:
         insert_new(connection, rate_keys, [{"key": target.rate_key}])
-        lane = connection.execute(_LOCKED_LANE, names).first()
+        lane = connection.execute(LOCKED_LANE, names).first()
     return lane
 
 
 def _open(lane: Any, now: datetime) -> bool:
     held = lane.hold_until is not None and lane.hold_until > now
     return lane.paused_at is None and not held
-
-
-_OWN = deliveries.c.target_id == sa.bindparam("target")
-_FLYING = sa.select(
-    sa.func.count().label("account"),
-    sa.func.count().filter(_OWN).label("lane"),
-    sa.func.count().filter(_OWN, deliveries.c.tries >= MOST_TRIES).label("suspects"),
-).where(
-    state_is(deliveries, "sending"),
-    deliveries.c.rate_key == sa.bindparam("key"),
-    deliveries.c.leased_until > sa.bindparam("now", type_=Instant),
-)
-"""Live leases: of the account, of the lane alone, and of suspects in the lane."""
 
 
 def _share(lane: Any, target: ConfiguredTarget, flying: Any, most: int, now: datetime) -> int:
@@ -157,68 +105,12 @@ def _share(lane: Any, target: ConfiguredTarget, flying: Any, most: int, now: dat
     return free
 
 
-def _due_deliveries() -> sa.Select[Any]:
-    earlier = deliveries.alias()
-    remote_id = (
-        sa.select(earlier.c.remote_id)
-        .where(
-            earlier.c.lead_id == deliveries.c.lead_id,
-            earlier.c.target_id == deliveries.c.target_id,
-            earlier.c.remote_id.is_not(None),
-        )
-        .order_by(earlier.c.settled_at.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    number = (
-        sa.select(sa.func.coalesce(sa.func.max(attempts.c.number), 0) + 1)
-        .where(attempts.c.delivery_id == deliveries.c.id)
-        .scalar_subquery()
-    )
-    return (
-        sa.select(
-            deliveries.c.id,
-            deliveries.c.lead_id,
-            deliveries.c.version,
-            deliveries.c.event,
-            deliveries.c.label,
-            deliveries.c.trigger,
-            deliveries.c.replay,
-            deliveries.c.attempts,
-            deliveries.c.max_attempts,
-            deliveries.c.expires_at,
-            deliveries.c.tries,
-            number.label("number"),
-            remote_id.label("known_remote_id"),
-            lead_versions.c.document,
-            lead_versions.c.created_at.label("occurred_at"),
-            leads.c.number.label("lead_number"),
-            leads.c.public_id.label("lead_public_id"),
-        )
-        .join(leads, leads.c.id == deliveries.c.lead_id)
-        .join(
-            lead_versions,
-            sa.and_(
-                lead_versions.c.lead_id == deliveries.c.lead_id,
-                lead_versions.c.version == deliveries.c.version,
-            ),
-        )
-        .where(_OWN, READY)
-        .order_by(deliveries.c.priority.desc(), deliveries.c.due_at)
-        .limit(sa.bindparam("share", type_=sa.Integer))
-        .with_for_update(of=deliveries, skip_locked=True)
-    )
-
-
-_DUE = _due_deliveries()
-
-
 def _due(
     connection: sa.Connection, target: ConfiguredTarget, share: int, now: datetime
 ) -> Sequence[Any]:
     if share <= 0:
         return []
-    return connection.execute(_DUE, {"target": target.id, "share": share, "now": now}).all()
+    return connection.execute(DUE, {"target": target.id, "share": share, "now": now}).all()
 
 
 def _end_unfit(connection: sa.Connection, rows: Sequence[Any], now: datetime) -> list[Any]:
@@ -258,19 +150,6 @@ def _hold(connection: sa.Connection, target_id: UUID, until: datetime) -> None:
     )
 
 
-_LEASE = (
-    sa.update(deliveries)
-    .where(deliveries.c.id.in_(sa.bindparam("ids", expanding=True)))
-    .values(
-        state="sending",
-        tries=deliveries.c.tries + 1,
-        lease_token=sa.bindparam("token"),
-        leased_until=sa.bindparam("until"),
-        rate_key=sa.bindparam("key"),
-    )
-)
-
-
 def _lease(
     rt: Runtime,
     connection: sa.Connection,
@@ -288,7 +167,7 @@ def _lease(
         "until": now + timedelta(seconds=rt.config.lease_seconds),
         "key": target.rate_key,
     }
-    connection.execute(_LEASE, lease)
+    connection.execute(LEASE, lease)
 
 
 def _set_half_open(connection: sa.Connection, target_id: UUID) -> None:

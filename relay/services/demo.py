@@ -23,7 +23,8 @@ from relay.services.configured import ConfiguredSource, ConfiguredTarget
 from relay.services.lanes import pause_target
 from relay.services.leads import store_batch
 from relay.services.sending import attempt
-from relay.services.settle import Settlement, settle
+from relay.services.settle import settle
+from relay.services.settlement import Settlement
 
 PROJECT = "demo"
 

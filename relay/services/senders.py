@@ -16,7 +16,8 @@ from relay.services.claim import Job
 from relay.services.leases import Leases
 from relay.services.refills import Refills
 from relay.services.sending import attempt
-from relay.services.settle import Settled, Settlement, settle
+from relay.services.settle import settle
+from relay.services.settlement import Settled, Settlement
 from relay.services.slots import Slots
 from relay.store.writer import GroupCommit
 

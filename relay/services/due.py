@@ -1,0 +1,127 @@
+"""The statements that claim deliveries, made once: making one costs more than running it."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from relay.store.tables import (
+    attempts,
+    deliveries,
+    lanes,
+    lead_versions,
+    leads,
+    rate_keys,
+    state_is,
+)
+from relay.store.types import Instant
+
+MOST_TRIES = 3
+"""A delivery whose worker died this often is given up."""
+
+
+def _ready() -> sa.ColumnElement[bool]:
+    # One row by its key, for each row that waits: EXISTS would be hashed over the whole table.
+    before = deliveries.alias()
+    state_before = (
+        sa.select(before.c.state).where(before.c.id == deliveries.c.after_id).scalar_subquery()
+    )
+    ended_before = sa.func.coalesce(state_before, "gone").not_in(("waiting", "sending"))
+    return sa.and_(
+        state_is(deliveries, "waiting"),
+        deliveries.c.due_at <= sa.bindparam("now", type_=Instant),
+        sa.or_(deliveries.c.after_id.is_(None), ended_before),
+    )
+
+
+READY = _ready()
+"""The condition on a delivery that may be sent `now` as far as it alone is concerned."""
+
+LOCKED_LANE = (
+    sa.select(lanes)
+    .join(rate_keys, sa.true())
+    .where(lanes.c.target_id == sa.bindparam("target"), rate_keys.c.key == sa.bindparam("key"))
+    .with_for_update(of=rate_keys)
+)
+"""The lane of a target, and a lock on its account (SQLite always has one)."""
+
+_OWN = deliveries.c.target_id == sa.bindparam("target")
+FLYING = sa.select(
+    sa.func.count().label("account"),
+    sa.func.count().filter(_OWN).label("lane"),
+    sa.func.count().filter(_OWN, deliveries.c.tries >= MOST_TRIES).label("suspects"),
+).where(
+    state_is(deliveries, "sending"),
+    deliveries.c.rate_key == sa.bindparam("key"),
+    deliveries.c.leased_until > sa.bindparam("now", type_=Instant),
+)
+"""Live leases: of the account, of the lane alone, and of suspects in the lane."""
+
+
+def _due_deliveries() -> sa.Select[Any]:
+    earlier = deliveries.alias()
+    remote_id = (
+        sa.select(earlier.c.remote_id)
+        .where(
+            earlier.c.lead_id == deliveries.c.lead_id,
+            earlier.c.target_id == deliveries.c.target_id,
+            earlier.c.remote_id.is_not(None),
+        )
+        .order_by(earlier.c.settled_at.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    number = (
+        sa.select(sa.func.coalesce(sa.func.max(attempts.c.number), 0) + 1)
+        .where(attempts.c.delivery_id == deliveries.c.id)
+        .scalar_subquery()
+    )
+    return (
+        sa.select(
+            deliveries.c.id,
+            deliveries.c.lead_id,
+            deliveries.c.version,
+            deliveries.c.event,
+            deliveries.c.label,
+            deliveries.c.trigger,
+            deliveries.c.replay,
+            deliveries.c.attempts,
+            deliveries.c.max_attempts,
+            deliveries.c.expires_at,
+            deliveries.c.tries,
+            number.label("number"),
+            remote_id.label("known_remote_id"),
+            lead_versions.c.document,
+            lead_versions.c.created_at.label("occurred_at"),
+            leads.c.number.label("lead_number"),
+            leads.c.public_id.label("lead_public_id"),
+        )
+        .join(leads, leads.c.id == deliveries.c.lead_id)
+        .join(
+            lead_versions,
+            sa.and_(
+                lead_versions.c.lead_id == deliveries.c.lead_id,
+                lead_versions.c.version == deliveries.c.version,
+            ),
+        )
+        .where(_OWN, READY)
+        .order_by(deliveries.c.priority.desc(), deliveries.c.due_at)
+        .limit(sa.bindparam("share", type_=sa.Integer))
+        .with_for_update(of=deliveries, skip_locked=True)
+    )
+
+
+DUE = _due_deliveries()
+"""What may be sent now, with all that sending needs; others take what is locked."""
+
+LEASE = (
+    sa.update(deliveries)
+    .where(deliveries.c.id.in_(sa.bindparam("ids", expanding=True)))
+    .values(
+        state="sending",
+        tries=deliveries.c.tries + 1,
+        lease_token=sa.bindparam("token"),
+        leased_until=sa.bindparam("until"),
+        rate_key=sa.bindparam("key"),
+    )
+)
+"""The lease of a claim; it counts the try."""
