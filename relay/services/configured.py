@@ -20,6 +20,10 @@ from relay.store.writer import Busy, is_away
 FRESH_SECONDS = 1.0
 """How old what is remembered may be; a change made by another process shows after this time."""
 
+PATIENCE = 1.0
+"""Seconds that a thread waits for another that reads the same anew: what lay unused for an hour is
+used only where the database does not answer."""
+
 REMEMBERED = 4096
 """Entries kept; guessed keys must not fill the memory."""
 
@@ -156,26 +160,31 @@ T = TypeVar("T")
 
 
 class _Memory:
-    """Values with the time until which they are fresh."""
+    """Values with the time until which they are fresh; one thread at a time reads each anew."""
 
     def __init__(self) -> None:
         self._values: dict[Hashable, tuple[Any, float]] = {}
-        self._loading = threading.Lock()
+        self._reading: dict[Hashable, threading.Lock] = {}
 
     def clear(self) -> None:
         self._values.clear()
 
     def get(self, key: Hashable, load: Callable[[], T]) -> T:
         known = self._values.get(key)
-        if known is not None:
-            value: T = known[0]
-            if known[1] > time.monotonic() or not self._loading.acquire(blocking=False):
-                return value  # it is fresh, or another thread is reading it anew
-            try:
-                return self._load(key, load, value)
-            finally:
-                self._loading.release()
-        return self._load(key, load, None)
+        if known is None:
+            return self._load(key, load, None)
+        value: T = known[0]
+        late = time.monotonic() - known[1]
+        if late < 0:
+            return value
+        reading = self._reading.setdefault(key, threading.Lock())
+        if not reading.acquire(timeout=0 if late < FRESH_SECONDS else PATIENCE):
+            return value
+        try:
+            now_known = self._values.get(key, known)
+            return now_known[0] if now_known is not known else self._load(key, load, value)
+        finally:
+            reading.release()
 
     def _load(self, key: Hashable, load: Callable[[], T], stale: T | None) -> T:
         try:
@@ -188,6 +197,7 @@ class _Memory:
             value = stale
         if len(self._values) >= REMEMBERED:
             self._values.clear()
+            self._reading.clear()
         self._values[key] = (value, time.monotonic() + FRESH_SECONDS)
         return value
 
