@@ -9,7 +9,7 @@ from relay.core import pointers
 from relay.core.checks import words_for
 from relay.core.contract import Json
 from relay.core.lead import is_empty
-from relay.core.templates import as_is, render, tokens_of
+from relay.core.templates import render, tokens_of
 
 Steps = tuple[str | int, ...]
 _GAP = object()
@@ -111,7 +111,7 @@ class _Making:
             return wish["value"]
         if self._tokens is None:
             self._tokens = tokens_of(self._lead)
-        text = render(wish["template"], self._tokens, as_is)
+        text = render(wish["template"], self._tokens)
         return None if is_empty(text) else text
 
 

@@ -2,8 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
-from urllib.parse import quote
+from collections.abc import Iterable, Mapping
 
 from relay.core import pointers
 from relay.core.contract import Json
@@ -11,22 +10,19 @@ from relay.core.dictionary import normal
 from relay.core.lead import is_empty
 
 _TOKEN = re.compile(r"\[([^\W\d][\w.]*)\](?:\{([^{}]*)\})?")
-_JSON_WORDS = frozenset({"true", "false", "null"})
 
 
-def render(template: str, tokens: Mapping[str, Json], escape: Callable[[str], str]) -> str:
-    """The template with each token's value, escaped for the place where the text will stand.
+def render(template: str, tokens: Mapping[str, Json]) -> str:
+    """The template with each token's value.
 
     A token without value and default becomes nothing. What was put in is never looked at again, so
-    a value that looks like a token stays as it is. Token names know no capitals.
+    a value that looks like a token stays as it is. Token names know no capitals. The text is a
+    value of the payload, which is encoded as a whole for the place where it lands.
     """
 
     def value_of(match: re.Match[str]) -> str:
-        name = match[1].lower()
-        if name in _JSON_WORDS:
-            return match[0]
-        value = tokens.get(name)
-        return escape((match[2] or "") if is_empty(value) else as_text(value))
+        value = tokens.get(match[1].lower())
+        return (match[2] or "") if is_empty(value) else as_text(value)
 
     return _TOKEN.sub(value_of, template)
 
@@ -62,21 +58,6 @@ def as_text(value: Json) -> str:
     if isinstance(value, list):
         return ", ".join(as_text(item) for item in value)
     return json.dumps(value, ensure_ascii=False)
-
-
-def for_json(text: str) -> str:
-    """Escaped to stand between the quotes of a JSON string."""
-    return json.dumps(text, ensure_ascii=False)[1:-1]
-
-
-def for_url(text: str) -> str:
-    """Escaped to stand in a part of a URL."""
-    return quote(text, safe="")
-
-
-def as_is(text: str) -> str:
-    """Not escaped: for a value that is encoded later as a whole."""
-    return text
 
 
 _ALIASES = (
