@@ -137,7 +137,9 @@ class Door:
             self._verify(source, inbound, body)
         finally:
             body.close()
-        hold = over or browser.suspicion(self._rt, source, inbound)
+        hold = over
+        if over != "address":  # what goes on by itself must not cover what a person has to judge
+            hold = browser.suspicion(self._rt, source, inbound) or over
         return ingest.take(self._rt, source, inbound, hold=hold)
 
     def _read(self, environ: WSGIEnvironment) -> Body:

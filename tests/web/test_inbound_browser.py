@@ -143,6 +143,15 @@ def test_a_honeypot_is_found_within_json_too(runtime: Any, client: Any) -> None:
     assert [row.state for row in kept(runtime)] == ["held", "received"]
 
 
+def test_what_only_a_person_may_release_is_not_covered_by_what_goes_on_by_itself(
+    runtime: Any, client: Any
+) -> None:
+    add_source(runtime, honeypot="website2", limits={"source": "1/hour"})
+    for trap in ("", "x", ""):
+        client.post(DOOR, json={"email": "a@example.com", "website2": trap})
+    assert [row.hold for row in kept(runtime)] == [None, "honeypot", "rate"]
+
+
 @pytest.fixture
 def providers(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> Peer:
     """A peer that stands for every captcha provider."""
