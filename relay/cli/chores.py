@@ -39,7 +39,10 @@ def ledger(
     if machine:
         emit(asdict(found))
     else:
-        table(("submissions", "count"), [("received", found.received), *found.submissions.items()])
+        states = {**found.submissions}
+        in_flight = states.pop("received")  # the state of what nobody has stored yet
+        rows = [("received", found.received), *states.items(), ("in flight", in_flight)]
+        table(("submissions", "count"), rows)
         click.echo()
         table(("deliveries", "count"), [("owed", found.owed), *found.deliveries.items()])
         click.echo("\nNothing is missing." if not found.gap else "")
