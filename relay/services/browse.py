@@ -6,7 +6,7 @@ Ids are UUID version 7, so their order is the order of arrival.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +27,9 @@ LANE = tuple(
 
 SHELVES = ("quarantined", "held", "refused")
 """The states of submissions that became no lead and can be looked through."""
+
+OUT_OF_ORDER = timedelta(minutes=1)
+"""By how much ids and times of rows may differ in order, as machines' clocks do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,20 +107,47 @@ def conditions(wanted: Filter) -> list[sa.ColumnElement[bool]]:
     if wanted.states:
         found.append(column.state.in_(wanted.states))
     if wanted.since is not None:
-        found.append(column.created_at >= wanted.since)
+        found += [column.created_at >= wanted.since, *_from(wanted.project, wanted.since)]
     if wanted.until is not None:
-        found.append(column.created_at < wanted.until)
+        found += [column.created_at < wanted.until, *_up_to(wanted.project, wanted.until)]
     if wanted.text.strip():
-        found.append(_about(wanted.text, wanted.project))
+        found.append(_about(wanted.text))
     return found
 
 
-def _about(text: str, project: UUID | None) -> sa.ColumnElement[bool]:
-    matching = sa.select(tables.leads.c.id).where(leads_about(text))
-    if project is not None:
-        matching = matching.where(tables.leads.c.project_id == project)
+def _from(project: UUID | None, since: datetime) -> list[sa.ColumnElement[bool]]:
+    """The least id of that time: a list in the order of ids need not walk there."""
+    if project is None:
+        return []
+    one = tables.deliveries.alias("least")
+    least = (
+        sa.select(one.c.id)
+        .where(one.c.project_id == project, one.c.created_at >= since - OUT_OF_ORDER)
+        .order_by(one.c.created_at, one.c.id)
+        .limit(1)
+    )
+    return [tables.deliveries.c.id >= least.scalar_subquery()]
+
+
+def _up_to(project: UUID | None, until: datetime) -> list[sa.ColumnElement[bool]]:
+    """The greatest id of that time."""
+    if project is None:
+        return []
+    one = tables.deliveries.alias("greatest")
+    greatest = (
+        sa.select(one.c.id)
+        .where(one.c.project_id == project, one.c.created_at < until + OUT_OF_ORDER)
+        .order_by(one.c.created_at.desc(), one.c.id.desc())
+        .limit(1)
+    )
+    return [tables.deliveries.c.id <= greatest.scalar_subquery()]
+
+
+def _about(text: str) -> sa.ColumnElement[bool]:
+    """Asked delivery by delivery, newest first, so that a common word is found at once."""
+    lead = tables.leads.alias("about")
     return sa.or_(
-        tables.deliveries.c.lead_id.in_(matching),
+        sa.exists().where(lead.c.id == tables.deliveries.c.lead_id, leads_about(text, lead)),
         tables.deliveries.c.reason.icontains(text.strip(), autoescape=True),
         sa.cast(tables.deliveries.c.remote_id, sa.Text) == text.strip(),
     )

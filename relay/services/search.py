@@ -11,7 +11,7 @@ ENOUGH_DIGITS = 5
 """Digits from which on a text that holds only phone signs is taken for a phone number."""
 
 
-def leads_about(text: str) -> sa.ColumnElement[bool]:
+def leads_about(text: str, leads: sa.FromClause = leads) -> sa.ColumnElement[bool]:
     """The leads that `text` may mean; a phone number is found in any spelling."""
     wanted = text.strip()
     found: list[sa.ColumnElement[bool]] = [
