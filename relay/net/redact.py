@@ -13,6 +13,9 @@ HIDDEN = "[secret]"
 SHORTEST = 4
 """Characters below which a value is too common to be looked for in text."""
 
+SIGNING_PREFIX = "whsec_"
+"""What marks a signing secret; the rest alone is as good as the whole."""
+
 _CREDENTIALS = re.compile(
     r"authorization|cookie|api-?key|(^|[-_])(token|secret|password|key)$", re.IGNORECASE
 )
@@ -76,7 +79,8 @@ def _without_userinfo(url: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _pattern(secrets: frozenset[str]) -> re.Pattern[str] | None:
-    spellings = {spelling for secret in secrets for spelling in _spellings(secret)}
+    bare = {secret.removeprefix(SIGNING_PREFIX) for secret in secrets}
+    spellings = {spelling for secret in secrets | bare for spelling in _spellings(secret)}
     if not spellings:
         return None
     longest_first = sorted(spellings, key=lambda text: (-len(text), text))
