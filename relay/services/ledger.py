@@ -16,6 +16,7 @@ from relay.store.tables import (
     deliveries,
     lead_versions,
     ledger_days,
+    projects,
     submissions,
 )
 
@@ -52,20 +53,20 @@ def ledger(rt: Runtime, span: Span | None = None) -> Ledger:
 
     Rows that retention removed count by their days (UTC), where those lie wholly within the span.
     """
-    span = span or Span()
     with rt.database.read() as connection:
-        removed = _removed(connection, span)
+        asked = _named(connection, span or Span())
+        removed = _removed(connection, asked)
         received = removed["parts", ""] + _sum(
-            connection, bodies.c.parts, bodies.c.received_at, span
+            connection, bodies.c.parts, bodies.c.received_at, asked
         )
         owed = (
             removed["owed", ""]
-            + _sum(connection, submissions.c.owed, submissions.c.stored_at, span)
-            + _replays(connection, span)
+            + _sum(connection, submissions.c.owed, submissions.c.stored_at, asked, _OWES)
+            + _replays(connection, asked)
         )
-        taken = _by_state(connection, submissions, submissions.c.received_at, span)
-        due = _by_state(connection, deliveries, deliveries.c.created_at, span)
-        doubts = _doubts(connection, span)
+        taken = _by_state(connection, submissions, submissions.c.received_at, asked)
+        due = _by_state(connection, deliveries, deliveries.c.created_at, asked)
+        doubts = _doubts(connection, asked)
     for (what, state), count in removed.items():
         if what == "submissions":
             taken[state] += count
@@ -100,21 +101,44 @@ def _within(column: sa.ColumnElement[datetime], span: Span) -> list[sa.ColumnEle
     return found
 
 
-def _of_project(table: sa.Table, span: Span) -> list[sa.ColumnElement[bool]]:
-    return [] if span.project is None else [table.c.project_id == span.project]
+_OWES = submissions.c.owed > sa.literal_column("0")
+"""What the index on the moment of storing is limited to."""
+
+
+@dataclass(frozen=True)
+class _Named(Span):
+    """A span with its projects named one by one: the indexes on times begin with the project."""
+
+    ids: tuple[UUID, ...] = ()
+
+
+def _named(connection: sa.Connection, span: Span) -> _Named:
+    if span.project is not None:
+        return _Named(span.since, span.until, ids=(span.project,))
+    every = connection.execute(sa.select(projects.c.id)).scalars()
+    return _Named(span.since, span.until, ids=tuple(every))
+
+
+def _of_project(table: sa.FromClause, span: _Named) -> list[sa.ColumnElement[bool]]:
+    return [table.c.project_id.in_(span.ids)]
 
 
 def _sum(
-    connection: sa.Connection, column: sa.Column[int], at: sa.Column[datetime], span: Span
+    connection: sa.Connection,
+    column: sa.Column[int],
+    at: sa.Column[datetime],
+    span: _Named,
+    *also: sa.ColumnElement[bool],
 ) -> int:
     statement = sa.select(sa.func.coalesce(sa.func.sum(column), 0)).where(
         *_within(at, span),
         *_of_project(column.table, span),
+        *also,
     )
     return int(connection.execute(statement).scalar_one())
 
 
-def _replays(connection: sa.Connection, span: Span) -> int:
+def _replays(connection: sa.Connection, span: _Named) -> int:
     """Deliveries that a person asked for: owed too, though no submission gave rise to them."""
     statement = sa.select(sa.func.count()).where(
         deliveries.c.replay > 0,
@@ -125,7 +149,7 @@ def _replays(connection: sa.Connection, span: Span) -> int:
 
 
 def _by_state(
-    connection: sa.Connection, table: sa.Table, at: sa.Column[datetime], span: Span
+    connection: sa.Connection, table: sa.Table, at: sa.Column[datetime], span: _Named
 ) -> Counter[str]:
     statement = (
         sa.select(table.c.state, sa.func.count())
@@ -135,7 +159,7 @@ def _by_state(
     return Counter(dict(connection.execute(statement).all()))
 
 
-def _removed(connection: sa.Connection, span: Span) -> Counter[tuple[str, str]]:
+def _removed(connection: sa.Connection, span: _Named) -> Counter[tuple[str, str]]:
     """Counts by what and state, of the days that lie wholly within the span."""
     days = _of_project(ledger_days, span)
     if span.since is not None:
@@ -151,7 +175,7 @@ def _removed(connection: sa.Connection, span: Span) -> Counter[tuple[str, str]]:
     return Counter({(what, state): int(n) for what, state, n in connection.execute(statement)})
 
 
-def _doubts(connection: sa.Connection, span: Span) -> list[str]:
+def _doubts(connection: sa.Connection, span: _Named) -> list[str]:
     """Rows that claim what another row would have to bear out."""
     taken = [*_within(submissions.c.received_at, span), *_of_project(submissions, span)]
     due = [*_within(deliveries.c.created_at, span), *_of_project(deliveries, span)]

@@ -28,6 +28,7 @@ INDEXES = (
         "state IN ('quarantined', 'held', 'refused')",
     ),
     ("ix_submissions_source_id_received_at", "submissions", "source_id, received_at", ""),
+    ("ix_submissions_stored", "submissions", "stored_at", "owed > 0"),
     ("ix_submissions_held", "submissions", "source_id, hold, id", "state = 'held'"),
     ("ix_submissions_repeats", "submissions", "duplicate_of", "duplicate_of IS NOT NULL"),
     ("ix_bodies_whole", "bodies", "received_at", "blanked_at IS NULL"),

@@ -65,6 +65,7 @@ submissions = sa.Table(
     one_of("state", SUBMISSION_STATES),
     sa.Index("ix_submissions_project_id_received_at", "project_id", "received_at"),
     sa.Index("ix_submissions_source_id_received_at", "source_id", "received_at"),
+    only("ix_submissions_stored", "stored_at", where="owed > 0"),
     only("ix_submissions_open", "received_at", where="state = 'received'"),
     only("ix_submissions_held", "source_id", "hold", "id", where="state = 'held'"),
     only("ix_submissions_repeats", "duplicate_of", where="duplicate_of IS NOT NULL"),

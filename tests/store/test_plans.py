@@ -1,0 +1,330 @@
+"""The statements of the hot paths stay cheap however many rows there are: PostgreSQL says how.
+
+Every statement that the services really run is explained as it runs, first with its values and,
+after some times, as PostgreSQL then plans it for all values. With this many rows it chooses as it
+does with a million, since what it avoids only grows dearer.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+
+from relay.core.contract import Kind, Outcome
+from relay.core.verdict import Verdict
+from relay.net.client import Attempted
+from relay.services import browse, configured, ledger, missing
+from relay.services.browse import Cursor, Filter
+from relay.services.claim import claim
+from relay.services.leases import Leases
+from relay.services.readiness import readiness
+from relay.services.settle import settle
+from relay.services.settlement import Settlement
+from relay.services.sweep import sweep
+from relay.store import tables
+from tests.conftest import NOON, SECRET, SettableClock, _statement
+from tests.factories import Bell, Incoming, catalog
+from tests.servers import Postgres, RedisServer
+
+pytestmark = pytest.mark.postgres
+
+ROWS = 100_000
+"""Old rows of each table."""
+
+TIMES = 8
+"""How often a path is run: from the sixth time on PostgreSQL may plan for all values."""
+
+MOST_PASSED_OVER = 5_000
+"""Rows that a plan may read in vain; more of them grow with the table."""
+
+LARGE = "bodies|submissions|event_keys|leads|lead_versions|deliveries|attempts"
+
+
+@dataclass
+class Plans:
+    """A relay with a long past, and what its database said of each statement."""
+
+    acme: Incoming
+    source: Any
+    target: UUID
+    told: list[str]
+
+    def of(self, path: Callable[[int], object]) -> list[str]:
+        """The plans of a path that is run several times."""
+        self.told.clear()
+        for number in range(TIMES):
+            path(number)
+        assert self.told, "no statement was explained"
+        return list(self.told)
+
+
+@pytest.fixture(scope="module")
+def plans(
+    postgres_server: Postgres, redis_server: RedisServer, tmp_path_factory: Any
+) -> Iterator[Plans]:
+    from relay.app import build_runtime
+    from relay.config import load_config
+
+    _statement(postgres_server, "CREATE DATABASE grown TEMPLATE template_relay")
+    settings = {
+        "RELAY_MODE": "local",
+        "RELAY_DATA_DIR": str(tmp_path_factory.mktemp("plans")),
+        "DATABASE_URL": postgres_server.url("grown"),
+        "REDIS_URL": redis_server.url,
+        "SECRET_KEY": SECRET,
+    }
+    clock = SettableClock(NOON + timedelta(days=200))
+    rt = build_runtime(load_config(settings), clock=clock, queue=Bell(), catalog=catalog())
+    acme = Incoming(rt)
+    options = {"repeat_window": 600, "match": {"by": ["email", "phone"], "window": 864000}}
+    source, target = acme.source(options=options), acme.target()
+    acme.route(source, target)
+    others = [acme.target(f"other {number}") for number in range(3)]
+    _grow(acme, source.id, [target, *others])
+    told: list[str] = []
+    sa.event.listen(rt.database.engine, "checkout", _explaining(told))
+    yield Plans(acme, source, target, told)
+    rt.close()
+    _statement(postgres_server, "DROP DATABASE grown WITH (FORCE)")
+
+
+def _explaining(told: list[str]) -> Callable[..., None]:
+    """Have PostgreSQL tell the plan of every statement of a connection, with what it read."""
+
+    def begin(connection: Any, record: Any, _proxy: Any) -> None:
+        if "explained" in record.info:
+            return
+        record.info["explained"] = True
+        settings = {
+            "auto_explain.log_min_duration": "0",
+            "auto_explain.log_analyze": "on",
+            "auto_explain.log_timing": "off",
+            "client_min_messages": "log",
+        }
+        connection.execute("LOAD 'auto_explain'")
+        for name, value in settings.items():
+            connection.execute(f"SET {name} = {value}")
+        connection.commit()
+        connection.add_notice_handler(lambda notice: told.append(notice.message_primary or ""))
+
+    return begin
+
+
+def _grow(acme: Incoming, source_id: UUID, targets: list[UUID]) -> None:
+    """A hundred days of leads, each delivered, with a few of everything else."""
+    given = {
+        "rows": ROWS,
+        "project": acme.project,
+        "source": source_id,
+        "targets": [str(target) for target in targets],
+        "begin": NOON,
+    }
+    script = Path(__file__).with_name("grow.sql").read_text(encoding="utf-8")
+    with acme.rt.database.write() as connection:
+        connection.exec_driver_sql("SET LOCAL maintenance_work_mem = '256MB'")
+        indexes = _take_indexes_away(connection)
+        for statement in script.split(";\n"):
+            if statement.strip():
+                connection.execute(sa.text(statement), given)
+        for definition in indexes:
+            connection.exec_driver_sql(definition)
+    with acme.rt.database.engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("VACUUM ANALYZE")
+
+
+def _take_indexes_away(connection: sa.Connection) -> list[str]:
+    """Drop the plain indexes, which are made faster afterwards; returns their definitions."""
+    found = connection.exec_driver_sql(
+        "SELECT indexname, indexdef FROM pg_indexes "
+        "WHERE schemaname = 'public' AND indexname LIKE 'ix\\_%%'"
+    ).all()
+    for row in found:
+        connection.exec_driver_sql(f"DROP INDEX {row.indexname}")
+    return [row.indexdef for row in found]
+
+
+def _must_be_cheap(found: list[str]) -> None:
+    for plan in found:
+        assert not re.search(rf"Seq Scan on ({LARGE})\b", plan), plan
+        for passed_over in re.findall(r"Rows Removed by (?:Filter|Join Filter): (\d+)", plan):
+            assert int(passed_over) <= MOST_PASSED_OVER, plan
+
+
+def test_there_is_enough_to_tell(plans: Plans) -> None:
+    """The net would catch something: an unindexed question is answered by a sequential scan."""
+    statement = sa.select(tables.leads.c.id).where(tables.leads.c.company == "nobody")
+
+    def ask(_number: int) -> None:
+        with plans.acme.rt.database.read() as connection:
+            connection.execute(statement).all()
+
+    with pytest.raises(AssertionError, match="Seq Scan"):
+        _must_be_cheap(plans.of(ask))
+
+
+def test_taking_in(plans: Plans) -> None:
+    key = plans.source.key
+
+    def take(number: int) -> None:
+        configured.forget(plans.acme.rt)
+        source = configured.source_by_key(plans.acme.rt, key)
+        assert source is not None
+        for event in (f"new {number}", "the same"):
+            plans.acme.say(source, event=event, lead=event, name="Ada")
+        plans.acme.say(source, name="without an event")
+
+    _must_be_cheap(plans.of(take))
+
+
+def test_storing(plans: Plans) -> None:
+    def store(number: int) -> None:
+        plans.acme.say(plans.source, lead=f"known {number % 2}", **{f"answer {number}": "yes"})
+        plans.acme.say(plans.source, email=f"lead{number}@example.com", n=number)
+        plans.acme.say(plans.source, phone="+49 30 1234567", n=number)
+        plans.acme.say(plans.source, name="the same again")
+        assert plans.acme.store() >= 4
+
+    _must_be_cheap(plans.of(store))
+
+
+def test_sending(plans: Plans) -> None:
+    """Claiming, renewing and settling."""
+    acme = plans.acme
+    target = configured.target(acme.rt, plans.target)
+    assert target is not None
+    for number in range(TIMES * 3):
+        acme.say(plans.source, name=f"to be sent {number}", n=number)
+    acme.store()
+
+    def send(_number: int) -> None:
+        jobs = claim(acme.rt, target, 2).jobs
+        assert len(jobs) == 2
+        leases = Leases(acme.rt)
+        leases.keep([job.id for job in jobs], jobs[0].token, leases.end_from_now())
+        assert leases.renew() == 2
+        now = acme.clock.now()
+        outcome = Outcome(kind=Kind.DELIVERED)
+        done = Attempted(outcome=outcome, exchanges=[], milliseconds=1, status=200, error=None)
+        fail = Verdict(state="failed", reason="no", reached=False)
+        verdicts = (Verdict(state="delivered"), fail)
+        batch = [
+            Settlement(job=job, attempted=done, verdict=verdict, started_at=now, ended_at=now)
+            for job, verdict in zip(jobs, verdicts, strict=True)
+        ]
+        with acme.rt.database.write() as connection:
+            settle(connection, batch)
+
+    _must_be_cheap(plans.of(send))
+
+
+def test_sweeping(plans: Plans) -> None:
+    acme = plans.acme
+    for number in range(5):
+        acme.say(plans.source, name=f"held {number}", hold="rate", n=f"held {number}")
+
+    def tick(_number: int) -> None:
+        acme.clock.advance(1)
+        sweep(acme.rt)
+
+    _must_be_cheap(plans.of(tick))
+
+
+def test_taking_back_and_expiring(plans: Plans) -> None:
+    acme = plans.acme
+    target = configured.target(acme.rt, plans.target)
+    assert target is not None
+    soon = acme.clock.now() + timedelta(seconds=40)
+
+    def lose(number: int) -> None:
+        acme.say(plans.source, name=f"to be lost {number}", n=number)
+        acme.store()
+        claim(acme.rt, target, 1)
+        with acme.rt.database.write() as connection:
+            connection.exec_driver_sql(
+                f"UPDATE deliveries SET expires_at = '{soon.isoformat()}' WHERE id IN (SELECT id "
+                "FROM deliveries WHERE state = 'waiting' ORDER BY due_at DESC LIMIT 1)"
+            )
+        acme.clock.advance(50)
+        found = sweep(acme.rt)
+        assert found.leases
+        assert found.expired
+
+    _must_be_cheap([plan for plan in plans.of(lose) if "ORDER BY due_at DESC" not in plan])
+
+
+def test_being_ready(plans: Plans) -> None:
+    rt = plans.acme.rt
+    rt.queue.answers = lambda: True
+    _must_be_cheap(plans.of(lambda _number: readiness(rt)))
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {},
+        {"project": True},
+        *({"project": True, "states": (state,)} for state in tables.DELIVERY_STATES),
+        {"project": True, "states": ("failed", "expired")},
+        {"project": True, "target": True},
+        {"project": True, "lead": True},
+        {"project": True, "since": 20, "until": 21},
+        {"project": True, "since": 190},
+        {"project": True, "states": ("failed",), "since": 20, "until": 60},
+        {"project": True, "target": True, "states": ("failed",)},
+    ],
+    ids=json.dumps,
+)
+def test_the_delivery_log(plans: Plans, wanted: dict[str, Any]) -> None:
+    with plans.acme.rt.database.read() as connection:
+        middle = connection.execute(
+            sa.select(tables.deliveries).order_by(tables.deliveries.c.id).offset(ROWS // 2).limit(1)
+        ).one()
+    known = SimpleNamespace(project=plans.acme.project, target=plans.target, lead=middle.lead_id)
+    given = {
+        name: getattr(known, name) if value is True else value for name, value in wanted.items()
+    }
+    for name in given.keys() & {"since", "until"}:
+        given[name] = NOON + timedelta(days=given[name])
+    cursors = (Cursor(), Cursor(after=middle.id), Cursor(before=middle.id))
+    filter_ = Filter(**given)
+
+    def look(number: int) -> None:
+        browse.deliveries(plans.acme.rt, filter_, cursors[number % 3])
+
+    _must_be_cheap(plans.of(look))
+
+
+def test_lists_of_leads_and_shelves(plans: Plans) -> None:
+    rt, project = plans.acme.rt, plans.acme.project
+
+    def look(_number: int) -> None:
+        browse.leads(rt, project)
+        for state in browse.SHELVES:
+            browse.shelved(rt, project, state)
+        browse.turned_away(rt, project)
+
+    _must_be_cheap(plans.of(look))
+
+
+def test_the_ledger_of_an_hour(plans: Plans) -> None:
+    span = ledger.Span(since=NOON + timedelta(days=50), until=NOON + timedelta(days=50, hours=1))
+    one = ledger.Span(since=span.since, until=span.until, project=plans.acme.project)
+
+    def count(number: int) -> None:
+        ledger.ledger(plans.acme.rt, (span, one)[number % 2])
+
+    _must_be_cheap(plans.of(count))
+
+
+def test_bringing_what_is_missing(plans: Plans) -> None:
+    since = plans.acme.clock.now() - timedelta(hours=1)
+    found = plans.of(lambda _number: missing.count(plans.acme.rt, plans.target, since))
+    assert not [plan for plan in found if "Seq Scan on deliveries" in plan]
