@@ -19,7 +19,7 @@ from relay.services.configured import ConfiguredSource
 from relay.services.owing import Change, owe
 from relay.services.repeats import lock, mark_equal_content, match_lead, matching_rule
 from relay.store.insert import new_rows
-from relay.store.tables import counters, lead_versions, leads
+from relay.store.tables import counters, lead_versions, leads, submissions
 
 LONGEST = 500
 """Characters of a searchable value: an index takes no more than some 2700 bytes."""
@@ -63,7 +63,10 @@ class Filing:
 
 @dataclass(slots=True)
 class _Lead:
-    """A lead as the transaction sees it: its row's values, and the versions to be written."""
+    """A lead as the transaction sees it: its row's values, and the versions to be written.
+
+    `newest` is when the latest of its submissions arrived.
+    """
 
     id: UUID
     project_id: UUID
@@ -73,6 +76,7 @@ class _Lead:
     number: int = 0
     version: int = 0
     document: Json = None
+    newest: datetime | None = None
     test: bool = False
     partial: bool = False
     new: bool = True
@@ -127,8 +131,11 @@ def _leads_of(
 ) -> dict[tuple[UUID, str], _Lead]:
     """The leads of these filings, locked in one order for all workers; new ones where none is."""
     keys = sorted({(filing.submission.project_id, filing.lead_key) for filing in filings})
+    newest = sa.select(sa.func.max(submissions.c.received_at)).where(
+        submissions.c.lead_id == leads.c.id
+    )
     statement = (
-        sa.select(leads, lead_versions.c.document)
+        sa.select(leads, lead_versions.c.document, newest.scalar_subquery().label("newest"))
         .join(
             lead_versions,
             sa.and_(
@@ -163,6 +170,7 @@ def _known(row: Any) -> _Lead:
         number=row.number,
         version=row.version,
         document=row.document,
+        newest=row.newest,
         test=row.test,
         partial=row.partial,
         new=False,
@@ -191,6 +199,7 @@ def _take_up(lead: _Lead, filing: Filing) -> None:
                 known_before=not lead.new,
             )
         )
+    lead.newest = max(submission.received_at, lead.newest or submission.received_at)
     filing.state = "stored"
     filing.lead_id = lead.id
     filing.lead_version = lead.version
@@ -200,7 +209,9 @@ def _next_document(lead: _Lead, submission: Any) -> Json:
     if lead.version == 0 or (lead.partial and not submission.partial):
         return submission.document  # the complete response supersedes the partial one
     if submission.partial and not lead.partial:
-        return merge(submission.document, lead.document)  # late: what is known stays
+        return lead.document  # superseded before it came
+    if lead.newest is not None and submission.received_at < lead.newest:
+        return merge(submission.document, lead.document)  # it was held: what was said since stays
     return merge(lead.document, submission.document)
 
 

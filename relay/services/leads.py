@@ -192,12 +192,12 @@ def _finish(
 
 def _put_off(rt: Runtime, token: UUID, row: Any, error: Exception) -> None:
     """Leave it to the sweep for another try, or put it into quarantine after the last one."""
+    values: dict[str, Any] = {"lease_token": None, "leased_until": None}
+    if row.tries >= MOST_TRIES:
+        message = f"it could not be stored: {type(error).__name__}"
+        reasons = [{"place": "", "message": message}]
+        values |= {"state": "quarantined", "reasons": reasons, "stored_at": rt.clock.now()}
+        values["tries"] = 0
+    mine = (submissions.c.id == row.id, submissions.c.lease_token == token)
     with rt.database.write() as connection:
-        if row.tries < MOST_TRIES:
-            mine = (submissions.c.id == row.id, submissions.c.lease_token == token)
-            free = {"lease_token": None, "leased_until": None}
-            connection.execute(sa.update(submissions).where(*mine).values(free))
-            return
-        filing = Filing.of(rt, row)
-        filing.end("quarantined", f"it could not be stored: {type(error).__name__}")
-        _finish(connection, token, [filing], rt.clock.now())
+        connection.execute(sa.update(submissions).where(*mine).values(**values))

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from relay.services import configured
 from relay.services import leads as leads_service
 from relay.services.leads import store_batch
+from relay.services.quarantine import release
 from relay.store import tables
 from tests.conftest import SettableClock
 from tests.factories import Bell, Incoming, catalog
@@ -83,14 +85,38 @@ def test_a_complete_that_says_no_more_still_completes(acme: Incoming) -> None:
     assert [row.state for row in acme.deliveries()] == ["skipped", "waiting"]
 
 
-def test_a_partial_that_comes_late_takes_nothing_away(acme: Incoming) -> None:
-    source = acme.source()
+def test_a_partial_that_comes_late_changes_nothing(acme: Incoming) -> None:
+    """Whichever of the two is stored first, the complete one counts, and the partial one does not
+    go out with it."""
+    source, target = acme.source(), acme.target()
+    acme.route(source, target)
     acme.say(source, event="c", lead="t", name="Ada Example", email="ada@example.com")
     acme.store()
-    acme.say(source, event="p", lead="t", partial=True, name="Ad", company="Works")
+    late = acme.say(source, event="p", lead="t", partial=True, name="Ad", company="Works")
     acme.store()
     [lead] = acme.leads()
-    assert (lead.name, lead.company, lead.partial) == ("Ada Example", "Works", False)
+    assert (lead.name, lead.company, lead.partial) == ("Ada Example", None, False)
+    assert (acme.submission(late).state, acme.submission(late).lead_id) == ("stored", lead.id)
+    assert [(row.event, row.state) for row in acme.deliveries()] == [("created", "waiting")]
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_what_was_held_does_not_undo_what_was_said_since(
+    acme: Incoming, clock: SettableClock, together: bool
+) -> None:
+    source = acme.source()
+    acme.say(source, lead="t", name="Ada")
+    clock.advance(1)
+    held = acme.say(source, lead="t", name="Bea", topic="roof", hold="honeypot")
+    clock.advance(1)
+    acme.say(source, lead="t", name="Cleo")
+    if not together:
+        acme.store()
+    release(acme.rt, [held])
+    acme.store()
+    [lead] = acme.leads()
+    assert lead.name == "Cleo"
+    assert "roof" in str(_versions(acme)[-1].document), "what nobody has said since counts"
 
 
 def test_an_update_adds_and_erases_nothing(acme: Incoming) -> None:
@@ -271,6 +297,27 @@ def test_a_row_that_cannot_be_stored_costs_itself_alone(
     row = acme.submission(bad)
     assert (row.state, row.lease_token) == ("quarantined", None)
     assert "ArithmeticError" in row.reasons[0]["message"]
+    assert acme.balanced()
+
+
+def test_a_source_that_cannot_be_read_costs_its_own_submissions_alone(
+    acme: Incoming, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after an integration was taken away: else the batch would begin with it for ever."""
+    broken, fine = acme.source("broken"), acme.source("fine")
+    acme.say(broken, name="Ada")
+    read = configured.source
+
+    def unreadable(rt: Any, source_id: Any) -> Any:
+        if source_id == broken.id:
+            raise KeyError("letter")
+        return read(rt, source_id)
+
+    monkeypatch.setattr(configured, "source", unreadable)
+    for _ in range(leads_service.MOST_TRIES):
+        acme.say(fine, name="Bob")
+        store_batch(acme.rt)
+    assert acme.states() == {"quarantined": 1, "stored": leads_service.MOST_TRIES}
     assert acme.balanced()
 
 
