@@ -1,32 +1,59 @@
-"""Secrets out of stored bytes, in every spelling that a body may write them in."""
+"""Secrets out of stored bytes, in every spelling that a body may write them in.
 
-import json
+Body and secret are brought into one plain form, in which all spellings of a character are the same
+bytes, and compared there. That takes time in proportion to the body, whatever its sender wrote:
+what a mapping drops is as long as he likes, and a pattern made of it could be made to run for ever.
+"""
+
+import html
 import re
-from collections.abc import Iterable
-from functools import lru_cache
+from array import array
+from collections.abc import Iterable, Iterator
 
 _MASK = b"***"
 _SHORTEST = 4
 """Anything shorter is no secret, and masking it would eat the answers."""
 
+_MOST_WORK = 400_000_000
+"""Secrets times bytes, a second's work: beyond it nothing of the body stays."""
+
 _PLAIN_RUN = re.compile(rb"[A-Za-z0-9]+")
+
+_SPELLED = re.compile(
+    rb"""
+    (?:\\|%(?:25)*5[Cc])++ (?:u(?P<unit>[0-9A-Fa-f]{4})  # JSON's escapes, in JSON any times over
+        (?:(?:\\|%(?:25)*5[Cc])++u(?P<low>[Dd][C-Fc-f][0-9A-Fa-f]{2}))?
+        |%(?:25)*(?P<after>[0-9A-Fa-f]{2})
+        |(?P<short>[\s\S]))?
+    |%(?:25)*(?P<byte>[0-9A-Fa-f]{2})
+    |&(?P<entity>\#[0-9]{1,7}|\#[xX][0-9A-Fa-f]{1,6}|amp|lt|gt|quot|apos);
+    |[\x08\t\n\f\r+]
+    """,
+    re.VERBOSE,
+)
+"""Whatever stands for a character other than itself; no two of them overlap."""
+
+_ALIKE = bytes.maketrans(b"\x08\t\n\f\r+", b"btnfr ")
+r"""A line break is `\n` in JSON, which is an "n" once backslashes count for nothing."""
 
 
 def mask(body: bytes, content_type: str, secrets: Iterable[str]) -> bytes:
     r"""`body` with each secret replaced by `***`: raw, JSON-escaped, percent- and form-encoded.
 
-    Also mixtures (JSON in a form, JSON in JSON). Letters and digits are taken as themselves, as
-    every encoder leaves them. In a JSON body a number that is a secret becomes a string, so that
-    the masked body can still be read.
+    Also mixtures (JSON in a form, JSON in JSON). In a JSON body a number that is a secret becomes a
+    string, so that the masked body can still be read.
     """
-    for secret in secrets:
-        if len(secret) < _SHORTEST or not _may_hold(body, secret):
-            continue
-        if re.fullmatch(r"[0-9]+", secret) and "json" in content_type.lower():
-            number = rb"(?<=[:,\[\s])" + secret.encode() + rb"(?=[,\]}\s])"
-            body = re.sub(number, b'"' + _MASK + b'"', body)
-        body = _pattern(secret).sub(_MASK, body)
-    return body
+    wanted = {secret for secret in secrets if len(secret) >= _SHORTEST}
+    if len(wanted) * len(body) > _MOST_WORK:
+        return _MASK
+    wanted = {secret for secret in wanted if _may_hold(body, secret)}
+    if not wanted:
+        return body
+    plain, starts = _plain(body)
+    kinds = {form for secret in wanted for form in _forms(secret)}
+    spans = sorted(span for form in kinds for span in _found(plain, form))
+    raw = [(starts[first], starts[last]) for first, last in spans]
+    return _without(body, raw, in_json="json" in content_type.lower())
 
 
 def _may_hold(body: bytes, secret: str) -> bool:
@@ -35,43 +62,65 @@ def _may_hold(body: bytes, secret: str) -> bool:
     return run in body
 
 
-@lru_cache(maxsize=1024)
-def _pattern(secret: str) -> re.Pattern[bytes]:
-    return re.compile(b"".join(_spellings(character) for character in secret))
+def _plain(data: bytes) -> tuple[bytes, "array[int]"]:
+    """The plain form, and where in `data` each of its bytes begins, with the end of all."""
+    pieces: list[bytes] = []
+    starts, end = array("L"), 0
+    for spelled in _SPELLED.finditer(data):
+        said = _said(spelled).translate(_ALIKE, b"\\")
+        pieces += (data[end : spelled.start()], said)
+        starts.extend(range(end, spelled.start()))
+        starts.extend([spelled.start()] * len(said))
+        end = spelled.end()
+    starts.extend(range(end, len(data) + 1))
+    return b"".join((*pieces, data[end:])), starts
 
 
-def _spellings(character: str) -> bytes:
-    """A group of all the ways that one character may be written."""
-    if character.isascii() and character.isalnum():
-        return character.encode()
-    raw = character.encode("utf-8", "surrogatepass")
-    ways = [_each_raw_or_percent(raw), _unicode_escape(character)]
-    short = json.dumps(character)[1:-1]
-    if character == "/" or (len(short) == 2 and short[0] == "\\"):
-        ways.append(_BACKSLASHES + _each_raw_or_percent(short[-1:].encode()))
-    if character == " ":
-        ways.append(rb"\+")
-    return b"(?:" + b"|".join(ways) + b")"
+def _said(spelled: re.Match[bytes]) -> bytes:
+    """What is meant by a spelling."""
+    if unit := spelled["unit"]:
+        units = bytes.fromhex((unit + (spelled["low"] or b"")).decode())
+        return units.decode("utf-16-be", "surrogatepass").encode("utf-8", "surrogatepass")
+    if digits := spelled["after"] or spelled["byte"]:
+        return bytes.fromhex(digits.decode())
+    if entity := spelled["entity"]:
+        return html.unescape(f"&{entity.decode()};").encode("utf-8", "surrogatepass")
+    return spelled["short"] or spelled[0]
 
 
-_BACKSLASHES = rb"(?:\\|%5[Cc])+"
+def _forms(secret: str) -> Iterator[bytes]:
+    """The secret's plain form in UTF-8, and as a form of a page in windows-1252 sends it."""
+    for charset, errors in (("utf-8", "surrogatepass"), ("cp1252", "ignore")):
+        form = _plain(secret.encode(charset, errors))[0]
+        if form and (charset == "utf-8" or len(form) >= _SHORTEST):
+            yield form
 
 
-def _unicode_escape(character: str) -> bytes:
-    r"""`\u00e9`, as UTF-16 units, with the backslash itself escaped any number of times."""
-    units = character.encode("utf-16-be", "surrogatepass")
-    pairs = [units[at : at + 2].hex() for at in range(0, len(units), 2)]
-    return b"".join(_BACKSLASHES + b"u" + _any_case(pair) for pair in pairs)
+def _found(plain: bytes, form: bytes) -> Iterator[tuple[int, int]]:
+    at = plain.find(form)
+    while at >= 0:
+        yield at, at + len(form)
+        at = plain.find(form, at + len(form))
 
 
-def _each_raw_or_percent(raw: bytes) -> bytes:
-    return b"".join(
-        b"(?:" + re.escape(bytes([byte])) + b"|%(?:25)*" + _any_case(f"{byte:02x}") + b")"
-        for byte in raw
-    )
+def _without(body: bytes, spans: Iterable[tuple[int, int]], *, in_json: bool) -> bytes:
+    pieces: list[bytes] = []
+    end, within_text = 0, False
+    for start, stop in spans:
+        if stop <= end:
+            continue
+        if start >= end:
+            within_text ^= in_json and _quotes(body, end, start) % 2 == 1
+            number = in_json and not within_text and body[start:stop].isdigit()
+            pieces += (body[end:start], b'"' + _MASK + b'"' if number else _MASK)
+        within_text ^= in_json and _quotes(body, max(start, end), stop) % 2 == 1
+        end = stop
+    return b"".join((*pieces, body[end:]))
 
 
-def _any_case(digits: str) -> bytes:
-    return "".join(
-        f"[{digit}{digit.upper()}]" if digit.isalpha() else digit for digit in digits
-    ).encode()
+def _quotes(body: bytes, start: int, stop: int) -> int:
+    """How many texts of JSON begin or end there."""
+    return sum(found[0] == b'"' for found in _QUOTE.finditer(body, start, stop))
+
+
+_QUOTE = re.compile(rb'\\[\s\S]|"')

@@ -1,6 +1,8 @@
 """A secret is gone from the stored bytes, however the body spelled it; the rest stays readable."""
 
 import json
+import time
+from html import escape
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 import pytest
@@ -27,6 +29,8 @@ JSON = "application/json"
         quote_plus(SECRET).lower(),
         quote(quote(SECRET, safe=""), safe=""),
         quote_plus(json.dumps({"a": SECRET})),
+        escape(SECRET),
+        "".join(sign if sign.isalnum() else f"&#x{ord(sign):X};" for sign in SECRET),
     ],
 )
 def test_every_spelling_is_masked(spelled: str) -> None:
@@ -64,3 +68,39 @@ def test_what_is_decoded_again_holds_no_secret(secret: str, around: tuple[str, s
     assert "***" in in_json
     assert "***" in in_path
     assert "***" in in_form
+
+
+def test_a_number_within_a_text_leaves_json_that_can_be_read() -> None:
+    masked = mask(b'{"a": "pin: 482913, yes", "b": "\\" 482913 "}', JSON, ["482913"])
+    assert json.loads(masked) == {"a": "pin: ***, yes", "b": '" *** '}
+
+
+def test_the_end_of_a_masked_text_is_still_its_end() -> None:
+    body = json.dumps(["abc-1234", 'abc-1234"', "abc-1234\\", "\nabc-1234\n"]).encode()
+    assert json.loads(mask(body, JSON, ["abc-1234"])) == ["***", '***"', "***\\", "\n***\n"]
+
+
+@pytest.mark.parametrize("body", [b"name=M%FCller&a=1", b"name=M\xfcller&a=1"])
+def test_what_came_in_windows_1252_is_masked_too(body: bytes) -> None:
+    assert mask(body, "application/x-www-form-urlencoded", ["Müller"]) == b"name=***&a=1"
+
+
+@pytest.mark.parametrize(
+    ("body", "secret"),
+    [
+        ("-" * 200_000 + "abcdefgh", "-" * 200_000 + "abcdefgh"),  # dropped, as long as it likes
+        ("\\" * 200_000 + "abcdefgh", "-abcdefgh"),
+        ("\\" * 200_000 + "abcdefgh", "\\" * 40 + "-abcdefgh"),
+        ("%25" * 200_000 + "abcdefgh", "%-abcdefgh"),
+    ],
+)
+def test_no_sender_can_keep_the_masking_busy(body: str, secret: str) -> None:
+    began = time.monotonic()
+    mask(body.encode(), JSON, [secret])
+    assert time.monotonic() - began < 10
+
+
+def test_of_a_body_with_too_many_dropped_values_nothing_stays() -> None:
+    values = [f"value-{number}" for number in range(20_000)]
+    masked = mask(json.dumps(values).encode(), JSON, values)
+    assert b"value" not in masked
