@@ -17,7 +17,8 @@ _LONGEST_NUMBER = 64
 """Digits; a longer number stays text, exactly as it was written."""
 
 _FORM = re.compile(rb"[^\s=&<>{}\"]+=[^\s<>{}\"]*")
-_LINES = re.compile(rb"\s*[^\s=][^=\r\n]*=[^\r\n]*(?:\r?\n[^=\r\n]*=[^\r\n]*)*\s*")
+_LINES = re.compile(rb"\s*[^\s=][^=\r\n]*=[^\r\n]*+(?:\r?\n[^=\r\n]*=[^\r\n]*+)*+\s*")
+"""Nothing is given back (`+`): a line of blanks would be tried with each number of them."""
 
 
 def read_body(inbound: Inbound) -> Any:

@@ -13,7 +13,9 @@ from relay.core.charsets import to_text
 from relay.core.inbound import Unreadable
 
 _BOUNDARY_LINE = re.compile(rb"\s*--([^\r\n]{1,200}?)[ \t]*\r\n")
-_EXTENDED_FILENAME = re.compile(r"filename\*\s*=\s*([^']*)'[^']*'([^;]+)", re.IGNORECASE)
+_EXTENDED_FILENAME = re.compile(
+    r"filename\*\s*=\s*([\w.:-]{0,40})'[\w-]{0,40}'([^;]+)", re.IGNORECASE
+)
 _FIELD_TYPES = ("text/", "application/json", "application/x-www-form-urlencoded")
 
 

@@ -93,7 +93,7 @@ def _is_own_label(value: str, label: str | None) -> bool:
 
 
 _OFFSET = re.compile(r"\s*([+-]\d\d):?(\d\d)$")
-
+_LONGEST_TIME = 64
 
 _EARLIEST = 5e8  # seconds: a smaller number, of 1985 or before, is no time at which a form was sent
 
@@ -103,7 +103,7 @@ def _instant(value: Json, _around: Around) -> Read | None:
     try:
         if isinstance(value, int | float) and value > _EARLIEST:
             moment = datetime.fromtimestamp(value / 1000 if value > 1e11 else value, UTC)
-        elif isinstance(value, str):
+        elif isinstance(value, str) and len(value) <= _LONGEST_TIME:
             moment = datetime.fromisoformat(_OFFSET.sub(r"\1:\2", value.strip()))
         else:
             return None

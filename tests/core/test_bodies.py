@@ -1,6 +1,8 @@
 """Any body becomes one JSON-like value, or a reason that a person can read."""
 
 import json
+import time
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -281,6 +283,22 @@ def test_any_bytes_are_read_or_called_unreadable(body: bytes, content_type: str)
     except Unreadable:
         return
     json.dumps(value, allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (b"a=" + b" " * 100_000 + b"\nb", "text/plain"),
+        (b"a=" + b" \n\t" * 30_000 + b"b", "text/plain"),
+        (part("name=a; " + "filename*=" * 1500, b"") * 60 + b"--xyz--\r\n", MULTIPART),
+    ],
+)
+def test_no_body_keeps_the_reader_busy(body: bytes, content_type: str) -> None:
+    began = time.monotonic()
+    read_files(inbound(body, content_type))
+    with suppress(Unreadable):
+        read(body, content_type)
+    assert time.monotonic() - began < 8
 
 
 @given(
