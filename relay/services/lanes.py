@@ -1,5 +1,6 @@
 """Pausing and resuming: a paused source accepts and holds, a paused target holds its deliveries."""
 
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -9,6 +10,18 @@ from relay.core.ids import new_id
 from relay.runtime import Runtime
 from relay.services import configured
 from relay.store.tables import audit, lanes, sources, submissions, targets
+
+
+def free(now: datetime) -> sa.ColumnElement[bool]:
+    """The condition on a lane that nothing holds back: its target is in use, and none of pause,
+    hold and breaker is on."""
+    in_use = sa.select(targets.c.id).where(targets.c.archived_at.is_(None))
+    return sa.and_(
+        lanes.c.target_id.in_(in_use),
+        lanes.c.paused_at.is_(None),
+        sa.or_(lanes.c.hold_until.is_(None), lanes.c.hold_until <= now),
+        sa.or_(lanes.c.open_until.is_(None), lanes.c.open_until <= now),
+    )
 
 
 def pause_target(rt: Runtime, target_id: UUID, reason: str, actor: str) -> bool:

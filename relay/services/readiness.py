@@ -9,7 +9,8 @@ from redis import RedisError
 
 from relay.metrics import expose, read_sums
 from relay.runtime import Runtime
-from relay.store.tables import deliveries, lanes, processes, submissions
+from relay.services.lanes import free
+from relay.store.tables import deliveries, lanes, processes, state_is, submissions
 from relay.store.writer import is_away
 
 SEEN_SECONDS = 30.0
@@ -74,15 +75,15 @@ def _gauges(connection: sa.Connection, now: datetime) -> dict[str, dict[tuple[st
 def _ages(connection: sa.Connection, now: datetime) -> Iterator[tuple[str, float]]:
     """The age of the oldest submission not stored yet and of the oldest delivery that is due."""
     received = sa.select(sa.func.min(submissions.c.received_at)).where(
-        submissions.c.state == "received"
+        state_is(submissions, "received")
     )
     oldest_of_lane = (
         sa.select(sa.func.min(deliveries.c.due_at))
-        .where(deliveries.c.target_id == lanes.c.target_id, deliveries.c.state == "waiting")
+        .where(deliveries.c.target_id == lanes.c.target_id, state_is(deliveries, "waiting"))
         .correlate(lanes)
         .scalar_subquery()
     )
-    due = sa.select(sa.func.min(oldest_of_lane)).select_from(lanes).where(_free(now))
+    due = sa.select(sa.func.min(oldest_of_lane)).select_from(lanes).where(free(now))
     for what, query in (("submissions", received), ("deliveries", due)):
         oldest = connection.execute(query).scalar()
         if oldest is not None and oldest <= now:
@@ -91,8 +92,8 @@ def _ages(connection: sa.Connection, now: datetime) -> Iterator[tuple[str, float
 
 def _open(connection: sa.Connection) -> Iterator[tuple[str, int]]:
     for what, query in (
-        ("submissions", sa.select(sa.func.count()).where(submissions.c.state == "received")),
-        ("deliveries", sa.select(sa.func.count()).where(deliveries.c.state == "waiting")),
+        ("submissions", sa.select(sa.func.count()).where(state_is(submissions, "received"))),
+        ("deliveries", sa.select(sa.func.count()).where(state_is(deliveries, "waiting"))),
     ):
         yield what, connection.execute(query).scalar_one()
 
@@ -113,12 +114,3 @@ def _processes(connection: sa.Connection, now: datetime) -> Iterator[tuple[str, 
         if (now - seen_at).total_seconds() <= SEEN_SECONDS:
             counts[kind] = counts.get(kind, 0) + 1
     yield from counts.items()
-
-
-def _free(now: datetime) -> sa.ColumnElement[bool]:
-    """Lanes that nothing holds back: what lies in the others lies there on purpose."""
-    return sa.and_(
-        lanes.c.paused_at.is_(None),
-        sa.or_(lanes.c.hold_until.is_(None), lanes.c.hold_until <= now),
-        sa.or_(lanes.c.open_until.is_(None), lanes.c.open_until <= now),
-    )

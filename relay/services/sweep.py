@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from relay.runtime import Runtime
 from relay.services.deliveries import end
+from relay.services.lanes import free
 from relay.services.pace import release_ready
 from relay.store.tables import deliveries, lanes, state_is, submissions
 
@@ -75,12 +76,7 @@ def _due_lanes(now: datetime) -> sa.Select[UUID]:
         )
         .correlate(lanes)
     )
-    return sa.select(lanes.c.target_id).where(
-        lanes.c.paused_at.is_(None),
-        sa.or_(lanes.c.hold_until.is_(None), lanes.c.hold_until <= now),
-        sa.or_(lanes.c.open_until.is_(None), lanes.c.open_until <= now),
-        something_due,
-    )
+    return sa.select(lanes.c.target_id).where(free(now), something_due)
 
 
 def _take_back_leases(rt: Runtime, now: datetime) -> int:

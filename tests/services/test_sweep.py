@@ -7,6 +7,7 @@ import pytest
 
 from relay.core.ids import new_id
 from relay.services import leads as leads_service
+from relay.services.readiness import readiness
 from relay.services.sweep import sweep
 from relay.store import tables
 from tests.conftest import SettableClock
@@ -60,6 +61,20 @@ def test_a_lane_that_is_held_back_is_not_rung_for(
     assert sweep(acme.rt).lanes == ()
     clock.advance(60)
     assert bool(sweep(acme.rt).lanes) == (column != "paused_at"), "a pause has no end of its own"
+
+
+def test_the_lane_of_an_archived_target_is_left_alone(
+    acme: Incoming, clock: SettableClock, waiting: Any
+) -> None:
+    archived = tables.targets.c.id == waiting.target_id
+    acme.set(tables.targets, archived, archived_at=clock.now())
+    clock.advance(3600)
+    assert sweep(acme.rt).lanes == ()
+    acme.rt.queue.answers = lambda: True
+    assert readiness(acme.rt).oldest is None, "what nobody wants is not overdue"
+    acme.set(tables.targets, archived, archived_at=None)
+    assert sweep(acme.rt).lanes == (waiting.target_id,)
+    assert readiness(acme.rt).oldest == 3600
 
 
 def test_an_expired_lease_is_taken_back(acme: Incoming, clock: SettableClock, waiting: Any) -> None:
