@@ -48,8 +48,9 @@ def promote(connection: sa.Connection, ended: Sequence[UUID]) -> None:
         )
 
 
-ReplayCounts = dict[tuple[UUID, int, UUID, str, str], int]
-"""The highest replay number by lead, version, target, event and label."""
+ReplayCounts = dict[tuple[UUID, int, UUID, str], int]
+"""The highest replay number by lead, version, target and label. Not by event: what waits as
+`updated` may have to go as `created`, and must meet no other of its number then."""
 
 
 def replay_counts(connection: sa.Connection, lead_ids: Sequence[UUID]) -> ReplayCounts:
@@ -66,7 +67,6 @@ def replay_counts(connection: sa.Connection, lead_ids: Sequence[UUID]) -> Replay
         deliveries.c.lead_id,
         deliveries.c.version,
         deliveries.c.target_id,
-        deliveries.c.event,
         deliveries.c.label,
     )
     statement = (
@@ -74,4 +74,16 @@ def replay_counts(connection: sa.Connection, lead_ids: Sequence[UUID]) -> Replay
         .where(deliveries.c.lead_id.in_(lead_ids))
         .group_by(*key)
     )
-    return {tuple(row[:5]): row[5] for row in connection.execute(statement)}
+    return {tuple(row[:4]): row[4] for row in connection.execute(statement)}
+
+
+def last_open(connection: sa.Connection, lead_ids: Sequence[UUID]) -> dict[tuple[UUID, UUID], UUID]:
+    """The newest delivery that is still to be made, by lead and target."""
+    if not lead_ids:
+        return {}
+    statement = (
+        sa.select(deliveries.c.lead_id, deliveries.c.target_id, deliveries.c.id)
+        .where(deliveries.c.lead_id.in_(lead_ids), state_is(deliveries, "waiting", "sending"))
+        .order_by(deliveries.c.id)
+    )
+    return {(row.lead_id, row.target_id): row.id for row in connection.execute(statement)}

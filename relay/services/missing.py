@@ -115,7 +115,7 @@ def _delivery(
     rt: Runtime, lead: Any, target: ConfiguredTarget, counts: ReplayCounts
 ) -> dict[str, Any]:
     now = rt.clock.now()
-    key = (lead.id, lead.version, target.id, "created", "")
+    key = (lead.id, lead.version, target.id, "")
     counts[key] = counts.get(key, 0) + 1
     age = target.max_age
     expiry = now + LONGEST_WAIT if age is None else lead.created_at + timedelta(seconds=age)

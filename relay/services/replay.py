@@ -10,7 +10,7 @@ from relay.core.ids import new_id
 from relay.runtime import Runtime
 from relay.services import configured
 from relay.services.browse import Filter, conditions
-from relay.services.deliveries import ReplayCounts, end, replay_counts
+from relay.services.deliveries import ReplayCounts, end, last_open, replay_counts
 from relay.services.owing import LONGEST_WAIT
 from relay.store.tables import deliveries, state_is
 
@@ -111,8 +111,13 @@ def _again(rt: Runtime, connection: sa.Connection, rows: Sequence[Any]) -> list[
             .values(due_at=rt.clock.now(), trigger="manual")
         )
     ended = [row for row in rows if row.state not in {"waiting", "sending"}]
-    counts = replay_counts(connection, [row.lead_id for row in ended])
+    leads = [row.lead_id for row in ended]
+    counts = replay_counts(connection, leads)
+    last = last_open(connection, leads)
     new = [_copy(rt, row, counts) for row in ended]
+    for copy in new:  # one lead's deliveries to one target keep their order
+        lane = (copy["lead_id"], copy["target_id"])
+        copy["after_id"], last[lane] = last.get(lane), copy["id"]
     if new:
         connection.execute(sa.insert(deliveries), new)
     return [*waiting, *(row["id"] for row in new)]
@@ -120,7 +125,7 @@ def _again(rt: Runtime, connection: sa.Connection, rows: Sequence[Any]) -> list[
 
 def _copy(rt: Runtime, row: Any, counts: ReplayCounts) -> dict[str, Any]:
     now = rt.clock.now()
-    key = (row.lead_id, row.version, row.target_id, row.event, row.label)
+    key = (row.lead_id, row.version, row.target_id, row.label)
     counts[key] = counts.get(key, 0) + 1
     target = configured.target(rt, row.target_id)
     aged = target is not None and target.max_age is not None  # by the lead's own time

@@ -120,6 +120,42 @@ def test_a_replay_of_everything_does_not_replay_its_own_replays(
     assert len(acme.deliveries()) == 2
 
 
+@pytest.mark.parametrize("batch", [1, 500])
+def test_versions_of_one_lead_go_again_in_their_order(
+    acme: Incoming, delivery: Any, batch: int, monkeypatch: Any
+) -> None:
+    """As after an outage: else the older version might arrive last and stay."""
+    monkeypatch.setattr("relay.services.replay.BATCH", batch)
+    source = acme.reread(delivery.source_id)
+    acme.settle(delivery.id, "failed")
+    acme.say(source, lead="t", name="Bea")
+    acme.store()
+    acme.settle(acme.deliveries()[-1].id, "failed")
+    assert replay_all(acme.rt, Filter(states=("failed",))) == 2
+    first, second = acme.deliveries()[2:]
+    assert (first.version, first.after_id) == (1, None)
+    assert (second.version, second.after_id) == (2, first.id)
+
+
+def test_a_replay_that_waits_behind_one_that_fails_goes_as_created(
+    acme: Incoming, clock: SettableClock, delivery: Any
+) -> None:
+    """Also where that version was sent as `created` before: no two may have one key."""
+    source = acme.reread(delivery.source_id)
+    acme.say(source, lead="t", name="Bea")
+    acme.store()
+    for row in acme.deliveries():
+        acme.settle(row.id, "failed")
+    missing.bring(acme.rt, delivery.target_id)
+    acme.settle(acme.deliveries()[-1].id, "failed")
+    replay_all(acme.rt, Filter(states=("failed",)))
+    first, second, third = [row for row in acme.deliveries() if row.state == "waiting"]
+    assert [row.event for row in (first, second, third)] == ["created", "updated", "created"]
+    cancel(acme.rt, Filter(delivery=first.id))
+    assert acme.rows(tables.deliveries, tables.deliveries.c.id == second.id)[0].event == "created"
+    assert acme.balanced()
+
+
 def test_cancel_calls_off_what_waits_and_keeps_the_lead(
     acme: Incoming, clock: SettableClock, delivery: Any
 ) -> None:
