@@ -23,7 +23,9 @@ from relay.store.tables import (
 
 AT_MOST = 100
 """Submissions, versions and deliveries that a chain shows: the newest."""
-ATTEMPTS_AT_MOST = 300
+ATTEMPTS_AT_MOST = 100
+BODY_AT_MOST = 100_000
+"""Bytes of each raw body in a chain; a submission alone has all of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,9 @@ def lead_chain(rt: Runtime, lead_id: UUID) -> Chain | None:
         return Chain(
             dict(lead),
             _newest(
-                connection, _submissions().where(submissions.c.lead_id == lead_id), submissions.c.id
+                connection,
+                _submissions(_BEGINNING).where(submissions.c.lead_id == lead_id),
+                submissions.c.id,
             ),
             _newest(
                 connection,
@@ -86,14 +90,21 @@ def submissions_in(rt: Runtime, project: UUID, ids: list[UUID]) -> list[UUID]:
         return list(connection.execute(query).scalars())
 
 
-def _submissions() -> sa.Select[tuple[object, ...]]:
+_BEGINNING: sa.ColumnElement[bytes] = sa.func.substr(
+    bodies.c.body, 1, BODY_AT_MOST, type_=sa.LargeBinary()
+)
+
+
+def _submissions(
+    body: sa.ColumnElement[bytes] = bodies.c.body,
+) -> sa.Select[tuple[object, ...]]:
     return (
         sa.select(
             submissions,
             sources.c.name.label("source"),
             sources.c.kind.label("kind"),
             sources.c.archived_at.label("source_archived_at"),
-            bodies.c.body.label("raw"),
+            body.label("raw"),
             bodies.c.headers.label("raw_headers"),
             bodies.c.method.label("raw_method"),
             bodies.c.query.label("raw_query"),

@@ -174,6 +174,19 @@ def test_a_long_chain_shows_its_newest_part(out: Outgoing) -> None:
     assert [row["version"] for row in chain.versions] == list(range(6, trace.AT_MOST + 6))
 
 
+def test_a_chain_holds_the_beginning_of_long_bodies_and_a_submission_all(out: Outgoing) -> None:
+    lead = out.lead()
+    arrived = submission(out, lead_id=lead)
+    body = b"\xff" + b"x" * trace.BODY_AT_MOST
+    with out.rt.database.write() as connection:
+        connection.execute(sa.update(tables.bodies).values(body=body))
+    chain, alone = trace.lead_chain(out.rt, lead), trace.submission(out.rt, arrived)
+    assert chain is not None
+    assert alone is not None
+    assert chain.submissions[0]["raw"] == body[: trace.BODY_AT_MOST]
+    assert alone["raw"] == body
+
+
 def test_counting_stops_where_it_would_cost(out: Outgoing, monkeypatch: pytest.MonkeyPatch) -> None:
     target = out.target("http://127.0.0.1:9/")
     for _ in range(3):

@@ -45,5 +45,6 @@ def show(lead_id: UUID) -> str:
         chain=chain,
         lead=chain.lead,
         newest=newest,
+        cut=trace.BODY_AT_MOST,
         groups=facts(newest["document"], rt.catalog.lead_schema) if newest else [],
     )

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from relay.runtime import current
@@ -51,6 +51,15 @@ def show(submission_id: UUID) -> str:
         row=row,
         groups=facts(row["document"], current().catalog.lead_schema),
     )
+
+
+@pages.get("/<uuid:submission_id>/raw")
+def raw(submission_id: UUID) -> Response:
+    """The body as it is kept, to be saved: never shown, whatever type it says it has."""
+    row = _submission(submission_id)
+    response = Response(row["raw"], mimetype="application/octet-stream")
+    response.headers["Content-Disposition"] = f'attachment; filename="{submission_id}.bin"'
+    return response
 
 
 @pages.post("/release")

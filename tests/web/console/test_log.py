@@ -278,6 +278,13 @@ def test_raw_bodies_that_are_no_text_are_shown_all_the_same(house: House) -> Non
     assert "not json" in page.text
 
 
+def test_a_long_body_shows_its_beginning_and_can_be_saved(house: House) -> None:
+    lead = house.lead(name="Ada Example", message="x" * 150_000)
+    page = house.visitor().get(f"/console/p/acme/leads/{lead}")
+    assert "This is its beginning." in page.text
+    assert page.link("Download all of it").endswith("/raw")
+
+
 def test_removed_targets_stay_readable_in_the_chain(busy: House) -> None:
     target = busy.row(targets, name="Sales CRM").id
     configure.archive(busy.rt, target, "test")

@@ -95,6 +95,17 @@ def test_what_was_turned_away_shows_reason_status_and_what_came(house: House) ->
     assert '"hello": 1' in page.text
 
 
+def test_the_body_can_be_saved_byte_for_byte_and_is_never_a_page(house: House) -> None:
+    body = b"<script>alert(1)</script>\xff\x00"
+    submission = house.submit(body=body)
+    visitor = house.visitor()
+    answer = visitor.client.get(visitor.get(f"{SHELVES}{submission}").link("Download"))
+    assert answer.data == body
+    assert answer.headers["Content-Type"] == "application/octet-stream"
+    assert answer.headers["Content-Disposition"].startswith("attachment;")
+    visitor.get(f"/console/p/beta/quarantine/{submission}/raw", 404)
+
+
 def test_empty_shelves_say_so(house: House) -> None:
     visitor = house.visitor()
     for shelf, words in (
