@@ -65,5 +65,5 @@ def create_app(runtime: Runtime) -> Flask:
 
 def _database(config: Config) -> Database:
     if config.database_url == f"sqlite:///{config.data_dir / 'relay.db'}":
-        config.data_dir.mkdir(parents=True, exist_ok=True)
+        config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     return Database(config.database_url)

@@ -22,7 +22,7 @@ def redis_command(program: Path, socket: Path, data_dir: Path) -> list[str]:
     nothing is lost by starting empty, since the rows are the truth.
     """
     home = data_dir / f"redis-{_version(program)}"
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
     options = {
         "port": "0",
         "unixsocket": str(socket),

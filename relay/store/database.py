@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -58,8 +59,13 @@ def _engine(url: str, pool_size: int) -> sa.Engine:
     parsed = sa.make_url(url)
     if parsed.get_backend_name() == "sqlite":
         engine = sa.create_engine(
-            parsed, connect_args={"timeout": LOCK_WAIT}, pool_size=pool_size, max_overflow=64
+            parsed,
+            connect_args={"timeout": LOCK_WAIT},
+            pool_size=pool_size,
+            max_overflow=64,
+            hide_parameters=True,  # people's data, which an exception would bring into the log
         )
+        sa.event.listen(engine, "do_connect", _make_private)
         sa.event.listen(engine, "connect", _set_up_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -69,6 +75,7 @@ def _engine(url: str, pool_size: int) -> sa.Engine:
         parsed,
         pool_size=pool_size,
         max_overflow=64,
+        hide_parameters=True,
         connect_args={**_DEAD_AFTER, "options": "-c timezone=UTC"},
     )
     sa.event.listen(engine, "checkin", _note_use)
@@ -89,6 +96,17 @@ def _ask_if_idle(dialect: sa.Dialect, connection: Any, record: Any, _proxy: Any)
         dialect.do_ping(connection)
     except dialect.loaded_dbapi.Error as error:
         raise sa.exc.InvalidatePoolError("the database has closed its connections") from error
+
+
+def _make_private(_dialect: Any, _record: Any, arguments: list[Any], _options: Any) -> None:
+    """Make the file before SQLite does, which lets all users of the machine read it.
+
+    The files that SQLite keeps beside it have the same permissions.
+    """
+    path = str(arguments[0])
+    if path != ":memory:" and not path.startswith("file:"):
+        with suppress(OSError):  # SQLite itself says what is wrong with the place
+            Path(path).touch(mode=0o600)
 
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -111,3 +112,21 @@ def test_a_connection_that_died_while_idle_is_replaced(
         connection.execute(sa.select(sa.func.pg_terminate_backend(pid)))
     other.close()
     assert _value(database) == 0
+
+
+def test_an_error_does_not_repeat_what_was_to_be_stored(database: Database) -> None:
+    """It ends in the log, where people's data has no place."""
+    insert = sa.text("INSERT INTO nowhere VALUES (:value)")
+    with pytest.raises(sa.exc.DBAPIError) as caught, database.write() as connection:
+        connection.execute(insert, {"value": "ada@example.com"})
+    assert "ada@example.com" not in str(caught.value)
+
+
+def test_a_new_sqlite_file_is_for_its_owner_alone(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    database = Database(f"sqlite:///{tmp_path / 'new.db'}")
+    with database.write() as connection:
+        connection.exec_driver_sql("CREATE TABLE one (a)")
+        modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    database.close()
+    assert modes == {"new.db": 0o600, "new.db-wal": 0o600, "new.db-shm": 0o600}
