@@ -7,20 +7,22 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from relay.core.conditions import matches
 from relay.core.ids import new_id
 from relay.runtime import Runtime
 from relay.services import configured
-from relay.services.configured import ConfiguredTarget
+from relay.services.configured import ConfiguredRoute, ConfiguredTarget
 from relay.services.deliveries import ReplayCounts, replay_counts
-from relay.services.owing import LONGEST_WAIT
-from relay.store.tables import deliveries, lead_versions, leads, state_is
+from relay.services.owing import LONGEST_WAIT, why_not
+from relay.store.tables import deliveries, lead_versions, leads, state_is, submissions
 
 BATCH = 500
 """Leads that one transaction takes up."""
 
 Progress = Callable[[int], None]
 """Told how many more were done."""
+
+_Missing = tuple[Any, ConfiguredRoute]
+"""A lead's row and the route by which it is owed."""
 
 
 def count(
@@ -49,13 +51,15 @@ def bring(
 
 def _batches(
     rt: Runtime, target_id: UUID, since: datetime | None, source: UUID | None
-) -> Iterator[list[Any]]:
+) -> Iterator[list[_Missing]]:
     target = configured.target(rt, target_id)
     page = None if target is None else _never_got(target, since, source)
     while page is not None:
         with rt.database.read() as connection:
             rows = connection.execute(page.order_by(leads.c.id).limit(BATCH)).all()
-        if wanted := [row for row in rows if _route_to(rt, row, target_id) is not None]:
+            brought = _sources(connection, rows)
+        found = [(row, _route_to(rt, row, brought[row.id], target_id)) for row in rows]
+        if wanted := [(row, route) for row, route in found if route is not None]:
             yield wanted
         page = page.where(leads.c.id > rows[-1].id) if len(rows) == BATCH else None
 
@@ -74,8 +78,6 @@ def _never_got(
         .where(
             leads.c.project_id == target.project_id,
             leads.c.archived_at.is_(None),
-            leads.c.test.is_(False),
-            leads.c.partial.is_(False),
             ~_got(leads.c.id, target.id),
         )
     )
@@ -95,24 +97,38 @@ def _got(lead_id: sa.ColumnElement[UUID], target_id: UUID) -> sa.ColumnElement[b
     )
 
 
-def _owe(rt: Runtime, target_id: UUID, rows: Sequence[Any]) -> int:
+def _sources(connection: sa.Connection, rows: Sequence[Any]) -> dict[UUID, list[UUID]]:
+    """The sources that each lead came from, its first one first."""
+    found = {row.id: [row.source_id] for row in rows}
+    statement = (
+        sa.select(submissions.c.lead_id, submissions.c.source_id)
+        .where(submissions.c.lead_id.in_(found))
+        .distinct()
+        .order_by(submissions.c.source_id)
+    )
+    for lead_id, source_id in connection.execute(statement):
+        found[lead_id].append(source_id)
+    return found
+
+
+def _owe(rt: Runtime, target_id: UUID, rows: Sequence[_Missing]) -> int:
     target = configured.target(rt, target_id)
     if target is None:
         return 0
     with rt.database.write() as connection:
-        ids = [row.id for row in rows]
+        ids = [row.id for row, _route in rows]
         counts = replay_counts(connection, ids)
         # a worker may have stored the next version, with its delivery, until the leads were locked
         still = sa.select(leads.c.id).where(leads.c.id.in_(ids), ~_got(leads.c.id, target_id))
         never = set(connection.execute(still).scalars())
-        new = [_delivery(rt, row, target, counts) for row in rows if row.id in never]
+        new = [_delivery(rt, row, route, target, counts) for row, route in rows if row.id in never]
         if new:
             connection.execute(sa.insert(deliveries), new)
     return len(new)
 
 
 def _delivery(
-    rt: Runtime, lead: Any, target: ConfiguredTarget, counts: ReplayCounts
+    rt: Runtime, lead: Any, route: ConfiguredRoute, target: ConfiguredTarget, counts: ReplayCounts
 ) -> dict[str, Any]:
     now = rt.clock.now()
     key = (lead.id, lead.version, target.id, "")
@@ -125,8 +141,8 @@ def _delivery(
         "lead_id": lead.id,
         "version": lead.version,
         "target_id": target.id,
-        "route_id": _route_to(rt, lead, target.id),
-        "source_id": lead.source_id,
+        "route_id": route.id,
+        "source_id": route.source_id,
         "event": "created",
         "replay": counts[key],
         "state": "waiting",
@@ -137,9 +153,15 @@ def _delivery(
     }
 
 
-def _route_to(rt: Runtime, lead: Any, target_id: UUID) -> UUID | None:
+def _route_to(
+    rt: Runtime, lead: Any, brought: Sequence[UUID], target_id: UUID
+) -> ConfiguredRoute | None:
     """The route by which this lead would go to the target, or None."""
-    for route in configured.routes_from(rt, lead.source_id):
-        if route.target_id == target_id and matches(route.condition, lead.document):
-            return route.id
+    for source_id in brought:
+        source = configured.source(rt, source_id)
+        if source is None:
+            continue
+        for route in configured.routes_from(rt, source_id):
+            if route.target_id == target_id and not why_not(lead, source, route, "created"):
+                return route
     return None

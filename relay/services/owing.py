@@ -14,7 +14,7 @@ from relay.core.contract import Json
 from relay.core.ids import new_id
 from relay.runtime import Runtime
 from relay.services import configured
-from relay.services.configured import ConfiguredRoute, ConfiguredTarget
+from relay.services.configured import ConfiguredRoute, ConfiguredSource, ConfiguredTarget
 from relay.store.tables import deliveries
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def _delivery(
 ) -> dict[str, Any]:
     known = any(one.event == "created" and not _settling(one, route) for one in there)
     event = "updated" if known else "created"
-    reason = _why_not(change, route, event)
+    reason = why_not(change, change.filing.source, route, event)
     settle = timedelta(seconds=route.options.get("settle") or 0)
     earliest = change.filing.submission.received_at + timedelta(
         seconds=target.kind.target.min_age or 0
@@ -135,16 +135,20 @@ def _expiry(received_at: datetime, now: datetime, target: ConfiguredTarget) -> d
     return received_at + timedelta(seconds=target.max_age)
 
 
-def _why_not(change: Change, route: ConfiguredRoute, event: str) -> str | None:
-    """Why this route does not send this change, or None."""
-    options = change.filing.source.options
-    if change.test and not options.get("forward_tests"):
+def why_not(
+    lead: Change | Any, source: ConfiguredSource, route: ConfiguredRoute, event: str
+) -> str | None:
+    """Why this route does not send this event of a lead from its source, or None.
+
+    `lead` has a `document` and says whether it is a `test` or `partial`.
+    """
+    if lead.test and not source.options.get("forward_tests"):
         return "a test submission; the source does not forward tests"
-    if change.partial and not options.get("forward_partials"):
+    if lead.partial and not source.options.get("forward_partials"):
         return "a partial response; the source does not forward partials"
     if event not in route.events:
         return f"the route does not send the event {event}"
-    if not matches(route.condition, change.document):
+    if not matches(route.condition, lead.document):
         return "the route's condition does not match this lead"
     return None
 

@@ -257,6 +257,32 @@ def test_missing_leads_go_in_their_newest_version_and_can_be_narrowed(
     assert acme.balanced()
 
 
+def test_missing_leads_go_by_the_rules_of_their_sources_and_routes(acme: Incoming) -> None:
+    source = acme.source(options={"forward_tests": True, "forward_partials": True})
+    acme.say(source, name="Test", test=True)
+    acme.say(source, name="Partial", partial=True)
+    acme.store()
+    crm, updates = acme.target("crm"), acme.target("updates")
+    acme.route(source, crm)
+    acme.route(source, updates, on=("updated",))
+    assert missing.count(acme.rt, updates) == 0
+    assert missing.bring(acme.rt, crm) == 2
+
+
+def test_a_lead_that_several_sources_brought_goes_by_the_route_of_any(acme: Incoming) -> None:
+    joins = {"match": {"by": ["email"]}}
+    first, second = acme.source(options=joins), acme.source("second", options=joins)
+    for source in (first, second):
+        acme.say(source, name=source.name, email="ada@example.com")
+        acme.store()
+    target = acme.target()
+    route = acme.route(second, target)
+    assert missing.bring(acme.rt, target) == 1
+    [row] = acme.deliveries()
+    assert (row.route_id, row.source_id, row.version) == (route, second.id, 2)
+    assert acme.balanced()
+
+
 def test_what_a_worker_stores_meanwhile_is_not_brought_twice(acme: Incoming) -> None:
     source, target = acme.source(), acme.target()
     acme.say(source, lead="t", name="Ada")
