@@ -4,8 +4,8 @@ import shlex
 
 from relay.core.contract import Inbound
 from relay.core.fixtures import fixtures_of
-from relay.core.verify import sign
 from relay.runtime import current
+from relay.services import samples
 from relay.services.configured import ConfiguredSource
 
 CLIENTS = frozenset({"accept", "accept-encoding", "user-agent"})
@@ -25,23 +25,23 @@ def curl_of(source: ConfiguredSource) -> str:
 
     Empty where the kind has no sample that a command line can hold.
     """
-    samples = fixtures_of(source.kind)
-    body = _text(samples[0].inbound.body) if samples else None
+    captures = fixtures_of(source.kind)
+    body = _text(captures[0].inbound.body) if captures else None
     if body is None:
         return ""
-    headers = _headers(source, samples[0].inbound)
+    signed = samples.signed(current(), source, captures[0])
+    headers = _headers(source, captures[0].inbound, signed)
     lines = [
-        f"curl -X {samples[0].inbound.method} {shlex.quote(address_of(source))}",
+        f"curl -X {signed.method} {shlex.quote(signed.url)}",
         *(f"-H {shlex.quote(f'{name}: {value}')}" for name, value in headers.items()),
         f"--data-binary {shlex.quote(body)}",
     ]
     return " \\\n  ".join(lines)
 
 
-def _headers(source: ConfiguredSource, captured: Inbound) -> dict[str, str]:
+def _headers(source: ConfiguredSource, captured: Inbound, signed: Inbound) -> dict[str, str]:
     """The capture's headers, with a signature of today's in place of its own."""
     declared = source.kind.source
-    signed = sign(declared, captured, source.settings, current().clock.now().timestamp())
     recipes = () if callable(declared.verify) else declared.verify
     proofs = {
         name.lower() for one in recipes for name in (one.header, one.timestamp_header) if name

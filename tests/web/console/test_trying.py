@@ -101,6 +101,22 @@ def test_the_command_leaves_out_a_signature_that_nobody_asks_for(house: House) -
     assert run(house, command) == 200
 
 
+def test_the_command_is_signed_for_the_address_that_it_names(house: House) -> None:
+    source = house.row(sources, name="Website")
+    recipe = {
+        "header": "X-Signature",
+        "secrets": ["key-of-the-recipe"],
+        "written": "t={timestamp},v1={signature}",
+        "signed": "{timestamp}.{method}.{url}.{raw}",
+    }
+    document = {"name": "Website", "kind": "generic", "settings": {"hmac": recipe}}
+    configure.save_source(house.rt, source.project_id, document, "test", source.id)
+    command = command_of(house.visitor().get(f"{ACME}/sources/{source.id}"))
+    assert run(house, command) == 200
+    house.rt.clock.advance(3600)
+    assert run(house, command) == 401
+
+
 def test_a_secret_that_is_itself_sent_is_not_written_into_the_command(house: House) -> None:
     source = house.row(sources, name="Website")
     header = {"name": "X-Api-Key", "values": ["the-key-itself-01"]}
