@@ -27,6 +27,9 @@ FIELDS = {
 }
 """The form field in which each provider's script leaves its token."""
 
+LONGEST_TOKEN = 8192
+"""Characters; what is longer is no provider's."""
+
 
 def doubt(
     rt: Runtime, captcha: Mapping[str, Json], fields: Mapping[str, Json], address: str
@@ -42,10 +45,12 @@ def doubt(
     token = fields.get(FIELDS[provider])
     if not isinstance(token, str) or not token.strip():
         return f"captcha: the field {FIELDS[provider]} is missing or empty"
+    if len(token) > LONGEST_TOKEN:
+        return f"captcha: the field {FIELDS[provider]} holds no token"
     lowest = captcha.get("score", LOWEST_SCORE) if provider == "recaptcha" else None
-    asked = rt.client.converse(
-        _ask(PROVIDERS[provider], secret, token, address, lowest), [secret, token]
-    )
+    # the token is worth nothing once it was asked about: not among the secrets, whose spellings
+    # are worked out once for all requests
+    asked = rt.client.converse(_ask(PROVIDERS[provider], secret, token, address, lowest), [secret])
     if asked.outcome.kind is Kind.DELIVERED:
         return None
     reason = asked.outcome.message or asked.error or "no verdict"

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from relay.net import redact
 from relay.services import captcha
 from tests.peer import Answer, Peer, drips, hangs
 from tests.web.doors import KEY, add_source, kept
@@ -192,8 +193,21 @@ def test_a_missing_token_holds_without_asking_anybody(
     add_source(runtime, captcha={"provider": "turnstile", "secret": "s"})
     assert client.post(DOOR, data=FORM).status_code == 200
     assert client.post(DOOR, data=FORM | {"cf-turnstile-response": ""}).status_code == 200
-    assert [row.hold for row in kept(runtime)] == ["captcha", "captcha"]
+    endless = {"cf-turnstile-response": "t" * 10_000}
+    assert client.post(DOOR, data=FORM | endless).status_code == 200
+    assert [row.hold for row in kept(runtime)] == ["captcha", "captcha", "captcha"]
     assert providers.arrivals == []
+
+
+def test_no_visitors_token_stays_in_memory(runtime: Any, client: Any, providers: Peer) -> None:
+    add_source(runtime, captcha={"provider": "turnstile", "secret": "our secret"})
+    providers.default = verdict(success=True)
+    worked_out: list[int] = []
+    for token in ("first-token", "second-token", "third-token"):
+        client.post(DOOR, data=FORM | {"cf-turnstile-response": token})
+        worked_out.append(redact._pattern.cache_info().currsize)
+    assert len(providers.arrivals) == 3
+    assert worked_out[0] == worked_out[2]
 
 
 @pytest.mark.parametrize(
