@@ -30,8 +30,9 @@ from relay.core.outbound import OutboundAdapter
 from relay.core.secrets import hash_key
 from relay.runtime import Runtime
 from relay.services import configured
+from relay.services.arrival import Hold
 from relay.services.configured import ConfiguredSource
-from relay.services.ingest import Hold, Receipt, take
+from relay.services.ingest import Receipt, take
 from relay.services.leads import store_batch
 from relay.services.ledger import ledger
 from relay.store import tables

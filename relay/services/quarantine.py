@@ -12,8 +12,8 @@ from relay.core.clean import clean
 from relay.core.contract import Inbound, Unreadable
 from relay.runtime import Runtime
 from relay.services import configured
+from relay.services.arrival import content_key, lead_key, remap
 from relay.services.configured import ConfiguredSource
-from relay.services.ingest import content_key, lead_key, remap
 from relay.store.tables import bodies, submissions
 
 SHELVED = ("quarantined", "held", "refused")

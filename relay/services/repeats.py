@@ -12,8 +12,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from relay.core.contract import Json
 from relay.core.lead import match_keys
+from relay.services.arrival import repeat_window
 from relay.services.configured import ConfiguredSource
-from relay.services.ingest import repeat_window
 from relay.store.tables import lead_versions, leads, submissions
 
 if TYPE_CHECKING:

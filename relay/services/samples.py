@@ -10,8 +10,9 @@ from relay.core.fixtures import Fixture
 from relay.core.verify import sign, verify
 from relay.runtime import Runtime
 from relay.services import configured
+from relay.services.arrival import Hold
 from relay.services.configured import ConfiguredSource
-from relay.services.ingest import Hold, Receipt, take
+from relay.services.ingest import Receipt, take
 from relay.store.tables import projects, sources
 
 SENDER = "127.0.0.1"

@@ -8,9 +8,9 @@ from flask import Response, render_template
 
 from relay.core.contract import Inbound, Json, Unreadable, read_body
 from relay.runtime import Runtime
+from relay.services.arrival import Hold
 from relay.services.captcha import doubt
 from relay.services.configured import ConfiguredSource
-from relay.services.ingest import Hold
 
 log = logging.getLogger(__name__)
 

@@ -11,6 +11,7 @@ from relay.core.contract import Challenge, Inbound
 from relay.core.verify import verify
 from relay.runtime import Runtime
 from relay.services import ingest
+from relay.services.arrival import Hold
 from relay.services.configured import ConfiguredSource, source_by_key
 from relay.store.writer import Busy
 from relay.web import browser
@@ -158,7 +159,7 @@ class Door:
 
     def _over_limit(
         self, source: ConfiguredSource, environ: WSGIEnvironment, body: Body
-    ) -> ingest.Hold | None:
+    ) -> Hold | None:
         """The limit that a submission is over, whose sender would not come again."""
         over = self._limits.over(source, browser.visitor(environ, source))
         if over is None or not source.kind.source.retries:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from relay.core.contract import Inbound
-from relay.services import ingest
+from relay.services import arrival, ingest
 from relay.services.ingest import turn_away
 from relay.store import tables
 from relay.store.writer import Busy
@@ -116,7 +116,7 @@ def test_a_neighbour_that_fails_does_not_take_its_repeat_along(
 def _arrival(acme: Incoming, source: Any) -> Any:
     body = json.dumps({"says": {"name": "Ada"}, "event": "e"}).encode()
     inbound = Inbound(headers={"content-type": "application/json"}, body=body)
-    return ingest._read(acme.rt, source, inbound, None)
+    return arrival.read(acme.rt, source, inbound, None)
 
 
 def _together(intake: Any, arrivals: list[Any]) -> list[Any]:
