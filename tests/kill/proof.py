@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from relay.store.tables import deliveries, leads, submissions
 from tests.payloads import signed, typeform
 from tests.peer import Arrival
 from tests.servers import until
+from tests.stack import Sender, Stack
 
 DOCUMENT = {
     "projects": [
@@ -31,6 +32,8 @@ DOCUMENT = {
         }
     ]
 }
+
+PER_SECOND = 40
 
 ADDRESS = "/in/tf-kill-tests-source-key"
 
@@ -50,6 +53,13 @@ def submissions_to_send(count: int, mark: str) -> list[tuple[bytes, dict[str, st
     """So many signed submissions, each another lead."""
     bodies = [typeform(f"{mark}{number:05}") for number in range(count)]
     return [(body, signed(body)) for body in bodies]
+
+
+def load(stack: Stack, mark: str, count: int) -> Sender:
+    """So many submissions on their way to the relay, one after the other at a steady rate."""
+    sender = Sender(stack.url + ADDRESS, submissions_to_send(count, mark))
+    sender.start(PER_SECOND)
+    return sender
 
 
 @dataclass(frozen=True)
@@ -113,12 +123,6 @@ def states(runtime: Any, target_id: UUID | None = None) -> Counter[str]:
         statement = statement.where(deliveries.c.target_id == target_id)
     with runtime.database.read() as connection:
         return Counter(dict(connection.execute(statement).all()))
-
-
-def after(seconds: float, act: Callable[[], object]) -> None:
-    """Do something in the middle of the load."""
-    time.sleep(seconds)
-    act()
 
 
 def _in_flight(runtime: Any) -> int:

@@ -2,63 +2,25 @@
 
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.kill.proof import (
-    ADDRESS,
     configure,
+    load,
     prove,
     sending,
     settled,
-    submissions_to_send,
 )
 from tests.peer import Answer, Peer
-from tests.stack import Sender, Stack
+from tests.stack import Stack
 
 pytestmark = [pytest.mark.kill, pytest.mark.timeout(240)]
 
-QUICK = {
-    "RELAY_LEASE_SECONDS": "3",
-    "RELAY_LEASE_RENEW_SECONDS": "1",
-    "RELAY_WAKE_SECONDS": "1",
-}
-"""Shorter leases, so that a test need not wait half a minute for a takeover."""
-
 LEADS = 160
-PER_SECOND = 40
-
-
-@pytest.fixture
-def quick(settings: dict[str, str]) -> dict[str, str]:
-    """The settings of processes that take over soon."""
-    settings.update(QUICK)
-    return settings
-
-
-@pytest.fixture
-def stack(quick: dict[str, str], tmp_path: Path) -> Iterator[Stack]:
-    """The relay as real processes."""
-    running = Stack(quick, tmp_path)
-    yield running
-    running.stop()
-
-
-@pytest.fixture
-def runtime(make_runtime: Callable[..., Any]) -> Any:
-    """A look at the same database with the real clock."""
-    from relay.core.clock import SystemClock
-
-    return make_runtime(QUICK, clock=SystemClock())
-
-
-def _load(stack: Stack, mark: str, count: int = LEADS) -> Sender:
-    sender = Sender(stack.url + ADDRESS, submissions_to_send(count, mark))
-    sender.start(PER_SECOND)
-    return sender
 
 
 def test_a_killed_web_process_loses_no_accepted_submission(
@@ -66,7 +28,7 @@ def test_a_killed_web_process_loses_no_accepted_submission(
 ) -> None:
     configure(runtime, {"crm": {"settings": {"url": peer.url}}})
     stack.start()
-    sender = _load(stack, "web")
+    sender = load(stack, "web", LEADS)
     for _ in range(3):
         time.sleep(1)
         stack.web.restart()
@@ -83,7 +45,7 @@ def test_a_worker_killed_while_it_sends_loses_nothing_and_repeats_only_what_was_
     configure(runtime, {"crm": {"settings": {"url": peer.url}}})
     peer.default = Answer(delay=0.3)
     stack.start()
-    sender = _load(stack, "worker")
+    sender = load(stack, "worker", LEADS)
     under_way = 0
     for _ in range(2):
         time.sleep(1.2)
@@ -100,7 +62,7 @@ def test_a_worker_killed_while_it_sends_loses_nothing_and_repeats_only_what_was_
 def test_a_killed_clock_only_delays(stack: Stack, runtime: Any, peer: Peer) -> None:
     configure(runtime, {"crm": {"settings": {"url": peer.url}}})
     stack.start()
-    sender = _load(stack, "clock", 80)
+    sender = load(stack, "clock", 80)
     time.sleep(0.5)
     stack.clock.kill()
     sender.join()
@@ -115,7 +77,7 @@ def test_everything_killed_at_once_goes_on_where_it_was(
     configure(runtime, {"crm": {"settings": {"url": peer.url}}})
     peer.default = Answer(delay=0.1)
     stack.start()
-    sender = _load(stack, "all")
+    sender = load(stack, "all", LEADS)
     time.sleep(2)
     for process in (stack.web, stack.clock, *stack.workers):
         process.kill()
@@ -138,7 +100,7 @@ def test_two_clocks_and_three_workers_send_nothing_twice(
     try:
         stack.start()
         twin.clock.start()
-        sender = _load(stack, "many")
+        sender = load(stack, "many", LEADS)
         sender.join()
         settled(runtime)
     finally:
@@ -160,7 +122,7 @@ def test_recovery_at_the_default_settings_takes_less_than_a_minute(
     stack = Stack(settings, tmp_path)
     try:
         stack.start()
-        sender = _load(stack, "default", 80)
+        sender = load(stack, "default", 80)
         time.sleep(1.5)
         stack.workers[0].kill()
         under_way = sending(runtime)

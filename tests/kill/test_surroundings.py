@@ -1,13 +1,12 @@
 """What the relay stands on fails under load: Redis, PostgreSQL, the receiver."""
 
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.kill.proof import ADDRESS, configure, prove, settled, states, submissions_to_send
+from tests.kill.proof import configure, load, prove, settled, states
 from tests.peer import (
     Answer,
     Misbehaviour,
@@ -19,45 +18,13 @@ from tests.peer import (
     resets,
 )
 from tests.servers import Postgres, RedisServer
-from tests.stack import Sender, Stack
+from tests.stack import Stack
 
 pytestmark = [pytest.mark.kill, pytest.mark.timeout(240)]
-
-QUICK = {
-    "RELAY_LEASE_SECONDS": "3",
-    "RELAY_LEASE_RENEW_SECONDS": "1",
-    "RELAY_WAKE_SECONDS": "1",
-    "RELAY_READ_SECONDS": "1",
-    "RELAY_TOTAL_SECONDS": "1.5",
-}
 
 RETRY_SOON = {"schedule": [1, 1, 1, 1, 1, 1, 1, 1]}
 
 LEADS = 120
-PER_SECOND = 40
-
-
-@pytest.fixture
-def stack(settings: dict[str, str], tmp_path: Path) -> Iterator[Stack]:
-    """The relay as real processes."""
-    settings.update(QUICK)
-    running = Stack(settings, tmp_path)
-    yield running
-    running.stop()
-
-
-@pytest.fixture
-def runtime(make_runtime: Callable[..., Any]) -> Any:
-    """A look at the same database with the real clock."""
-    from relay.core.clock import SystemClock
-
-    return make_runtime(QUICK, clock=SystemClock())
-
-
-def _load(stack: Stack, mark: str, count: int = LEADS) -> Sender:
-    sender = Sender(stack.url + ADDRESS, submissions_to_send(count, mark))
-    sender.start(PER_SECOND)
-    return sender
 
 
 def _restarted(redis: RedisServer) -> None:
@@ -82,7 +49,7 @@ def test_a_redis_that_fails_costs_no_lead_and_no_answer(
 ) -> None:
     configure(runtime, {"crm": {"settings": {"url": peer.url}}})
     stack.start()
-    sender = _load(stack, "redis")
+    sender = load(stack, "redis", LEADS)
     time.sleep(1)
     fault(redis_server)
     sender.join()
@@ -99,7 +66,7 @@ def test_a_redis_away_for_twenty_seconds_is_not_waited_for(
     stack.start()
     redis_server.stop()
     begun = time.monotonic()
-    sender = _load(stack, "away")
+    sender = load(stack, "away", LEADS)
     sender.join()
     assert time.monotonic() - begun < 15
     assert sender.refused == []
@@ -115,7 +82,7 @@ def test_a_postgresql_that_restarts_loses_nothing(
 ) -> None:
     configure(runtime, {"crm": {"settings": {"url": peer.url}}})
     stack.start()
-    sender = _load(stack, "restart")
+    sender = load(stack, "restart", LEADS)
     time.sleep(1)
     postgres_server.stop()
     time.sleep(1)
@@ -147,7 +114,7 @@ def test_a_receiver_that_misbehaves_gets_every_lead_in_the_end(
     configure(runtime, {"crm": {"settings": {"url": peer.url}, "retry": RETRY_SOON}})
     peer.script(*[answer] * 10)
     stack.start()
-    sender = _load(stack, "peer", 40)
+    sender = load(stack, "peer", 40)
     sender.join()
     settled(runtime, 60)
     prove(runtime, sender.accepted, peer.arrivals, in_flight=10)

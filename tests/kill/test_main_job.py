@@ -2,15 +2,12 @@
 
 import json
 import urllib.request
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 from standardwebhooks import Webhook
 
-from relay.core.clock import SystemClock
 from relay.core.fixtures import Fixture, fixtures_of
 from relay.services import samples
 from relay.services.configure import apply
@@ -21,27 +18,6 @@ from tests.stack import Stack
 pytestmark = pytest.mark.kill
 
 SIGNING = "whsec_c2l4dGVlbi1ieXRlcy1hbmQtc2l4dGVlbi1tb3Jl"
-
-QUICK = {
-    "RELAY_LEASE_SECONDS": "3",
-    "RELAY_LEASE_RENEW_SECONDS": "1",
-    "RELAY_WAKE_SECONDS": "1",
-}
-
-
-@pytest.fixture
-def stack(settings: dict[str, str], tmp_path: Path) -> Iterator[Stack]:
-    """The relay as real processes."""
-    settings.update(QUICK)
-    running = Stack(settings, tmp_path)
-    yield running
-    running.stop()
-
-
-@pytest.fixture
-def runtime(make_runtime: Callable[..., Any]) -> Any:
-    """A look at the same database with the real clock."""
-    return make_runtime(QUICK, clock=SystemClock())
 
 
 def test_what_form_builders_post_arrives_signed_and_once_in_spite_of_kills(
