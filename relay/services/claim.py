@@ -12,6 +12,7 @@ from relay.core.breaker import Breaker, gate
 from relay.core.contract import Json
 from relay.core.ids import new_id
 from relay.runtime import Runtime
+from relay.services import configured
 from relay.services.configured import ConfiguredTarget
 from relay.services.deliveries import end
 from relay.services.due import DUE, FLYING, LEASE, LOCKED_LANE, MOST_TRIES
@@ -49,20 +50,25 @@ class Claim:
     jobs: list[Job]
     wait: float | None = None
     again: bool = False
-    """Whether more may be claimed at once: some of what was due had come to its end."""
+    """Whether more may be claimed at once: some of what was due had come to its end, or the
+    target's settings have to be read anew."""
 
 
 def claim(rt: Runtime, target: ConfiguredTarget, most: int) -> Claim:
     """Lease up to `most` due deliveries of this target to the caller, in one transaction.
 
     No more than the in-flight cap of the target's account leaves free, judged under a lock, none
-    while the lane is paused or held, and one at a time while the breaker probes.
+    while the lane is paused or held, and one at a time while the breaker probes. Nothing is sent
+    by settings that were changed meanwhile: what was just put right would be paused again.
     """
     now = rt.clock.now()
     with rt.database.write() as connection:
         lane = _locked_lane(connection, target)
         if lane is None or not _open(lane, now):
             return Claim([])
+        if lane.changed_at != target.changed_at:
+            configured.forget(rt)
+            return Claim([], again=True)
         account = {"target": target.id, "key": target.rate_key, "now": now}
         flying = connection.execute(FLYING, account).one()
         rows = _due(connection, target, _share(lane, target, flying, most, now), now)

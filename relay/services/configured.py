@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -61,6 +62,7 @@ class ConfiguredTarget:
     limits: tuple[str, ...]
     retry: Mapping[str, Json]
     rate_key: str
+    changed_at: datetime
 
     @property
     def in_flight(self) -> int:
@@ -147,6 +149,7 @@ def open_target(rt: Runtime, row: Any) -> ConfiguredTarget:
         limits=tuple(row.limits or kind.target.limits),
         retry=row.retry,
         rate_key=rate_key(kind, settings, row.id),
+        changed_at=row.updated_at,
     )
 
 

@@ -12,6 +12,7 @@ from relay.store.tables import (
     leads,
     rate_keys,
     state_is,
+    targets,
 )
 from relay.store.types import Instant
 
@@ -37,7 +38,8 @@ READY = _ready()
 """The condition on a delivery that may be sent `now` as far as it alone is concerned."""
 
 LOCKED_LANE = (
-    sa.select(lanes)
+    sa.select(lanes, targets.c.updated_at.label("changed_at"))
+    .join(targets, targets.c.id == lanes.c.target_id)
     .join(rate_keys, sa.true())
     .where(lanes.c.target_id == sa.bindparam("target"), rate_keys.c.key == sa.bindparam("key"))
     .with_for_update(of=rate_keys)

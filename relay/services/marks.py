@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from relay.core.breaker import Breaker, after
 from relay.services.due import READY
 from relay.services.settlement import Settlement, short
-from relay.store.tables import deliveries, lanes
+from relay.store.tables import deliveries, lanes, targets
 
 _DUE = (  # in the order of the index, else the planner may look through other lanes' rows
     sa.select(deliveries.c.due_at)
@@ -123,9 +123,14 @@ def _hold_account(connection: sa.Connection, one: Settlement, seconds: float) ->
 
 
 def _pause(connection: sa.Connection, one: Settlement) -> None:
+    """Pause the lane; not for what was sent by settings that were put right meanwhile."""
+    target = one.job.target
+    as_sent = sa.exists().where(
+        targets.c.id == target.id, targets.c.updated_at == target.changed_at
+    )
     connection.execute(
         sa.update(lanes)
-        .where(lanes.c.target_id == one.job.target.id, lanes.c.paused_at.is_(None))
+        .where(lanes.c.target_id == target.id, lanes.c.paused_at.is_(None), as_sent)
         .values(
             paused_at=one.ended_at,
             pause=one.verdict.pause,
