@@ -288,12 +288,13 @@ def _read_lines(name: str, text: str, part: Schema) -> Json:
     return [_read_number(name, line, items) for line in lines] if numbers else lines
 
 
-def _read_pairs(name: str, text: str, _part: Schema) -> Json:
+def _read_pairs(name: str, text: str, part: Schema) -> Json:
     pairs = {}
     for line in text.splitlines():
         key, colon, value = line.partition(":")
         if line.strip() and not (colon and key.strip()):
-            raise FormError(name, f"Write each line as “Name: value”; “{line.strip()}” is not.")
+            wrong = "one of them" if part.get("secret") else f"“{line.strip()}”"
+            raise FormError(name, f"Write each line as “Name: value”; {wrong} is not.")
         if line.strip():
             pairs[key.strip()] = value.strip()
     return pairs

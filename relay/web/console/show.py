@@ -67,8 +67,18 @@ def filesize(size: int | None) -> str:
 
 
 def pretty(value: Json) -> str:
-    """A JSON value, indented."""
-    return json.dumps(value, ensure_ascii=False, indent=2)[:SHOWN]
+    """A JSON value, indented, as far as it is shown.
+
+    Written no further than that: a body of a few kilobytes that is nested deep enough has
+    gigabytes of blanks.
+    """
+    pieces, length = [], 0
+    for piece in json.JSONEncoder(ensure_ascii=False, indent=2).iterencode(value):
+        pieces.append(piece)
+        length += len(piece)
+        if length >= SHOWN:
+            break
+    return "".join(pieces)[:SHOWN]
 
 
 def bodytext(body: bytes | str | None, content_type: str = "") -> str:

@@ -104,9 +104,11 @@ def test_no_page_ever_holds_a_secret(house: House) -> None:
         422,
         settings__url="nowhere",
         settings__password="typed just now",
+        settings__secret_headers="without-a-colon",
     )
     assert TOKEN not in page.html
     assert "typed just now" not in page.html
+    assert "without-a-colon" not in page.html
 
 
 def test_a_mistake_is_named_at_its_field_and_costs_nothing_that_was_typed(house: House) -> None:

@@ -1,5 +1,7 @@
 """Quarantined, held, refused and turned-away: why they are there, and how they go on."""
 
+import time
+
 from relay.services import configure
 from relay.store.tables import bodies, leads, sources, submissions
 from tests.web.console.house import House, submission_links
@@ -104,6 +106,17 @@ def test_the_body_can_be_saved_byte_for_byte_and_is_never_a_page(house: House) -
     assert answer.headers["Content-Type"] == "application/octet-stream"
     assert answer.headers["Content-Disposition"].startswith("attachment;")
     visitor.get(f"/console/p/beta/quarantine/{submission}/raw", 404)
+
+
+def test_a_nested_body_does_not_keep_its_page_busy(house: House) -> None:
+    """Indented in full it has two gigabytes."""
+    body = "[" * 900 + ",".join("1" * 400_000) + "]" * 900
+    address = f"{SHELVES}{house.submit(body=body)}"
+    visitor = house.visitor()
+    began = time.monotonic()
+    page = visitor.get(address)
+    assert time.monotonic() - began < 8
+    assert "[" in page.text
 
 
 def test_empty_shelves_say_so(house: House) -> None:
