@@ -85,7 +85,12 @@ def test_all_mistakes_are_named_at_once_and_nothing_is_changed(rt: Any) -> None:
         (_source(refuse=[{"reason": "x", "when": {"type": 5}}]), "sources[0].refuse[0].when: type"),
         (_source(limits={"source": "0/second"}), "limits.source: '0/second' would let nothing"),
         (_source(captcha={"provider": "turnstile"}), "sources[0].captcha.secret: is needed"),
-        (_source(region="Germany"), "projects[0].sources[0].region: must match"),
+        (_source(region="Germany"), "projects[0].sources[0].region: must match ^[A-Z]{2}$"),
+        (_source(region="DE\n"), "projects[0].sources[0].region: must match"),
+        (_source(key="a-key-of-its-own\n"), "projects[0].sources[0].key: must match"),
+        (_source(thank_you_url="https://a.example/\n"), "sources[0].thank_you_url: must match"),
+        (_source(origins=["https://a.example\n"]), "sources[0].origins[0]: must match"),
+        ({"projects": [{"id": "acme\n"}]}, "projects[0].id: must match"),
         (_source(settings=[]), "projects[0].sources[0].settings: must be an object"),
         (
             _target(mapping={"email": "/contact/email"}),
