@@ -90,6 +90,19 @@ def test_the_live_check_tells_what_arrives_without_a_reload(house: House, window
     assert page.evaluate("window.sameDocument") is True
 
 
+def test_the_live_check_outlives_a_failure_of_ours(
+    house: House, window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = window()
+    page.goto(f"/console/p/acme/sources/{house.row(sources, name='Website').id}")
+    with monkeypatch.context() as broken:
+        broken.setattr("relay.services.watch.newest_arrival", lambda *_: 1 / 0)
+        with page.expect_response(lambda answer: answer.status == 500):
+            pass
+    house.submit(name="Ada Example")
+    expect(page.locator("#live")).to_contain_text("Received")
+
+
 def test_a_test_send_shows_the_conversation_in_place(house: House, window: Window) -> None:
     house.peer.script(Answer(500, b"out of order"), Answer(200, b'{"taken": true}'))
     page = window()
