@@ -2,10 +2,13 @@
 
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from rq import Callback
+from rq import Queue as JobQueue
 
 from relay.queue import QUEUE
 from relay.runtime import Runtime
@@ -66,6 +69,19 @@ def test_it_works_on_after_redis_was_killed_and_wiped(
     redis.flush()
     _does_its_work(rt)
     assert worker.process.poll() is None
+
+
+def test_it_runs_nothing_but_the_relays_own_jobs(
+    worker: Running, rt: Runtime, tmp_path: Path
+) -> None:
+    """Who can write to Redis shall not run code here: RQ calls whatever a job names."""
+    jobs = JobQueue(QUEUE, connection=rt.queue.connection, serializer="json")
+    jobs.enqueue_call("os.mkdir", args=(str(tmp_path / "called"),))
+    jobs.enqueue_call("relay.jobs.store", on_success=Callback("tests.processes.running.Running"))
+    until(lambda: _waiting(rt) == 0, "the worker has taken the jobs", 15)
+    _does_its_work(rt)
+    assert worker.output.count("none of the relay's") == 2
+    assert not (tmp_path / "called").exists()
 
 
 def test_it_starts_while_redis_is_away(
