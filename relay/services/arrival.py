@@ -55,7 +55,7 @@ def read(rt: Runtime, source: ConfiguredSource, inbound: Inbound, hold: Hold | N
     hold = _strictest(source, hold)
     try:
         rows = [
-            _mapped_row(source, parsed, mapped, hold) for parsed, mapped in remap(source, inbound)
+            mapped_row(source, parsed, mapped, hold) for parsed, mapped in remap(source, inbound)
         ]
     except Unreadable as error:
         rows = [_unreadable_row("body", str(error))]
@@ -133,9 +133,10 @@ def _strictest(source: ConfiguredSource, hold: Hold | None) -> Hold | None:
     return "paused" if source.paused and passes else hold
 
 
-def _mapped_row(
-    source: ConfiguredSource, parsed: Parsed, mapped: Mapped, hold: Hold | None
+def mapped_row(
+    source: ConfiguredSource, parsed: Parsed, mapped: Mapped, hold: Hold | None = None
 ) -> dict[str, Any]:
+    """One submission of a body as a row, but for where it stands; `dropped` is no column."""
     submission_id = new_id()
     row = _row(submission_id)
     row.update(

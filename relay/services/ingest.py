@@ -82,12 +82,16 @@ def _sort_key(arrival: Arrival) -> str:
 
 
 def _commit(connection: sa.Connection, arrivals: list[Arrival]) -> list[Receipt]:
-    rows = [row for arrival in arrivals for row in arrival.submissions]
-    owners = _owners(connection, [row for row in rows if row["event_key"] is not None])
-    judged = {row["id"]: _judged(row, owners) for row in rows}
+    judged = judge(connection, [row for arrival in arrivals for row in arrival.submissions])
     insert_new(connection, bodies, [arrival.body for arrival in arrivals])
     insert_new(connection, submissions, list(judged.values()))
     return [_receipt([judged[row["id"]] for row in one.submissions]) for one in arrivals]
+
+
+def judge(connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> dict[UUID, dict[str, Any]]:
+    """The rows by their ids, as repeats where their events belong to others."""
+    owners = _owners(connection, [row for row in rows if row["event_key"] is not None])
+    return {row["id"]: _judged(row, owners) for row in rows}
 
 
 def _receipt(rows: Sequence[dict[str, Any]]) -> Receipt:

@@ -1,6 +1,7 @@
 """Quarantine and held submissions: mapped again after a fix, then on their way like any other."""
 
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,13 +9,18 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from relay.core.adapter import Mapped
 from relay.core.clean import clean
-from relay.core.contract import Inbound, Unreadable
+from relay.core.contract import Inbound, Parsed, Unreadable
 from relay.runtime import Runtime
 from relay.services import configured
-from relay.services.arrival import content_key, lead_key, remap
+from relay.services.arrival import content_key, lead_key, mapped_row, remap
 from relay.services.configured import ConfiguredSource
+from relay.services.ingest import judge
+from relay.store.insert import insert_new
 from relay.store.tables import bodies, submissions
+
+logger = logging.getLogger(__name__)
 
 SHELVED = ("quarantined", "held", "refused")
 """The states from which a submission can be released."""
@@ -38,21 +44,37 @@ def release(rt: Runtime, submission_ids: Sequence[UUID]) -> Released:
     still: dict[UUID, list[str]] = {}
     for submission_id in submission_ids:
         row = _read(rt, submission_id)
-        if row is None:
+        values = None if row is None else _released(rt, row)
+        if values is None:
             continue
-        values = _values(rt, row)
-        with rt.database.write() as connection:
-            changed = connection.execute(
-                sa.update(submissions)
-                .where(submissions.c.id == submission_id, submissions.c.state == row.state)
-                .values(**values)
-            ).rowcount
-        if changed and values["state"] == "received":
+        if values["state"] == "received":
             released.append(submission_id)
-        elif changed:
+        elif values["state"] == "quarantined":
             still[submission_id] = [reason["message"] for reason in values["reasons"]]
     rt.queue.wake_store()
     return Released(tuple(released), still)
+
+
+def _released(rt: Runtime, row: Any) -> dict[str, Any] | None:
+    """What is written of one submission; None where somebody else was at it meanwhile."""
+    values, *more = _values(rt, row)
+    with rt.database.write() as connection:
+        mine = submissions.c.id == row.id
+        state = sa.select(submissions.c.state).where(mine).with_for_update()
+        if connection.execute(state).scalar() != row.state:
+            return None
+        if "event_key" in values:  # it was never read before, and may be a repeat
+            judged = judge(connection, [values, *more])
+            values, *more = judged.values()
+        connection.execute(sa.update(submissions).where(mine).values(**values))
+        insert_new(connection, submissions, more)
+        if more:
+            connection.execute(
+                sa.update(bodies)
+                .where(bodies.c.id == row.body_id)
+                .values(parts=bodies.c.parts + len(more))
+            )
+    return values
 
 
 def _read(rt: Runtime, submission_id: UUID) -> Any | None:
@@ -73,23 +95,35 @@ def _read(rt: Runtime, submission_id: UUID) -> Any | None:
         return connection.execute(statement).one_or_none()
 
 
-def _values(rt: Runtime, row: Any) -> dict[str, Any]:
-    """The columns of the submission after it was mapped again."""
+def _values(rt: Runtime, row: Any) -> list[dict[str, Any]]:
+    """The columns of the submission after it was mapped again, and what else its body holds."""
     going: dict[str, Any] = {"state": "received", "hold": None, "reasons": [], "tries": 0}
     if row.state == "refused":
         going["released"] = True
     if row.document is not None and row.state != "quarantined":
-        return going
+        return [going]
     source = configured.source(rt, row.source_id)
     if source is None:
-        return _still("its source is gone")
+        return [_still("its source is gone")]
     if row.blanked_at is not None:
-        return going if row.document is not None else _still("its body was removed by retention")
-    return going | _mapped_again(source, row)
+        gone = _still("its body was removed by retention")
+        return [going if row.document is not None else gone]
+    try:
+        found = remap(source, _inbound(row))
+    except Unreadable as error:
+        return [_still(str(error))]
+    except Exception as error:  # a bug of an integration must not stop the release of others
+        logger.exception("source kind %s failed to read a body", source.kind.name)
+        return [_still(f"the {source.kind.name} integration failed: {error!r}")]
+    if row.lead_key is None and row.position == 0:
+        return _read_at_last(source, row, found)
+    if row.position >= len(found):
+        return [_still(f"the body now holds only {len(found)} submissions")]
+    return [going | _mapped_again(source, row, *found[row.position])]
 
 
-def _mapped_again(source: ConfiguredSource, row: Any) -> dict[str, Any]:
-    inbound = Inbound(
+def _inbound(row: Any) -> Inbound:
+    return Inbound(
         method=row.method,
         query=tuple((name, value) for name, value in json.loads(row.query)),
         headers=row.headers,
@@ -97,13 +131,25 @@ def _mapped_again(source: ConfiguredSource, row: Any) -> dict[str, Any]:
         address=row.address,
         received_at=row.received_at.timestamp(),
     )
-    try:
-        found = remap(source, inbound)
-    except Unreadable as error:
-        return _still(str(error))
-    if row.position >= len(found):
-        return _still(f"the body now holds only {len(found)} submissions")
-    parsed, mapped = found[row.position]
+
+
+def _read_at_last(
+    source: ConfiguredSource, row: Any, found: Sequence[tuple[Parsed, Mapped]]
+) -> list[dict[str, Any]]:
+    """The rows of a body that could not be read when it came, and was one row so far."""
+    where = {name: getattr(row, name) for name in ("body_id", "project_id", "source_id")}
+    where |= {"received_at": row.received_at, "duplicate_of": None}
+    rows = [mapped_row(source, parsed, mapped) for parsed, mapped in found]
+    for position, one in enumerate(rows):
+        del one["dropped"]
+        one.update(where, position=position)
+    rows[0].update(id=row.id, tries=0)
+    return rows
+
+
+def _mapped_again(
+    source: ConfiguredSource, row: Any, parsed: Parsed, mapped: Mapped
+) -> dict[str, Any]:
     if mapped.document is None:
         return {"state": "quarantined", "reasons": clean(mapped.reasons)}
     return {

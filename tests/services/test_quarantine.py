@@ -1,9 +1,12 @@
 """What could not become a lead is kept whole, mapped again after a fix, and goes on."""
 
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 
+from relay.core.contract import Inbound, Parsed, Unreadable
+from relay.services import configured
 from relay.services.quarantine import release
 from relay.store import tables
 from tests.conftest import SettableClock
@@ -55,9 +58,13 @@ def test_the_query_is_part_of_what_is_read_again(acme: Incoming, monkeypatch: An
     source = acme.source()
     [said] = acme.post(source, b"{not json", query=(("a", "1"), ("b", "ü"))).ids
     seen: list[Any] = []
-    monkeypatch.setattr(
-        "relay.services.quarantine.remap", lambda _source, inbound: seen.append(inbound) or []
-    )
+    nothing = Unreadable("nothing")
+
+    def look(_source: Any, inbound: Any) -> Any:
+        seen.append(inbound)
+        raise nothing
+
+    monkeypatch.setattr("relay.services.quarantine.remap", look)
     release(acme.rt, [said])
     assert seen[0].query == (("a", "1"), ("b", "ü"))
     assert seen[0].body == b"{not json"
@@ -131,4 +138,44 @@ def test_several_parts_of_a_body_are_released_each_for_itself(acme: Incoming) ->
     assert list(found.still) == [ids[1]]
     acme.store()
     assert sorted(lead.name for lead in acme.leads()) == ["Ada", "Cy"]
+    assert acme.balanced()
+
+
+def _repaired(acme: Incoming, monkeypatch: Any) -> None:
+    """From now on the integration reads what it crashed on: two submissions, each time."""
+    kind = acme.rt.catalog.sources["letter"]
+
+    def read(_inbound: Inbound, _settings: Any) -> list[Parsed]:
+        return [Parsed(document={"says": {"name": name}}, event_id=name) for name in ("Ada", "Bob")]
+
+    fixed = replace(kind, source=replace(kind.source, parse=read))
+    monkeypatch.setitem(acme.rt.catalog.sources, "letter", fixed)
+    configured.forget(acme.rt)
+
+
+def test_a_bug_of_an_integration_stops_no_release(acme: Incoming) -> None:
+    source = acme.source()
+    [said] = acme.post(source, b'"crash"').ids
+    held = acme.say(source, name="Ada", hold="captcha")
+    found = release(acme.rt, [said, held])
+    assert found.released == (held,)
+    assert "ZeroDivisionError" in found.still[said][0]
+    assert acme.balanced()
+
+
+def test_what_is_read_at_last_brings_all_that_its_body_holds(
+    acme: Incoming, monkeypatch: Any
+) -> None:
+    source = acme.source()
+    [said] = acme.post(source, b'"crash"').ids
+    [again] = acme.post(source, b'"crash"').ids
+    _repaired(acme, monkeypatch)
+    assert release(acme.rt, [said]).released == (said,)
+    release(acme.rt, [again])
+    late = acme.post(acme.reread(source.id), b'"crash"')
+    acme.store()
+    assert sorted(lead.name for lead in acme.leads()) == ["Ada", "Bob"]
+    assert acme.states() == {"stored": 2, "duplicate": 4}, "each event counts once, whenever read"
+    assert late.states == ("duplicate", "duplicate")
+    assert [row.parts for row in acme.rows(tables.bodies)] == [2, 2, 2]
     assert acme.balanced()
