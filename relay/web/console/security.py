@@ -3,7 +3,7 @@
 import hmac
 from datetime import timedelta
 
-from flask import Blueprint, Flask, Response, render_template
+from flask import Blueprint, Flask, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
@@ -51,6 +51,7 @@ def set_up(app: Flask, console: Blueprint) -> None:
     app.secret_key = _signing_key(config.secret_key)
     app.config["SECRET_KEY_FALLBACKS"] = [_signing_key(old) for old in config.secret_keys_old]
     _csrf.init_app(app)
+    console.before_request(_refuse_nul)
     console.before_request(_csrf.protect)
     console.after_request(_add_headers)
     console.register_error_handler(CSRFError, _stale_form)
@@ -59,6 +60,13 @@ def set_up(app: Flask, console: Blueprint) -> None:
 def _signing_key(secret: str) -> bytes:
     """A key of its own for cookies, so that the encrypting one is never used to sign."""
     return hmac.digest(secret.encode(), b"relay console sessions", "sha256")
+
+
+def _refuse_nul() -> None:
+    """No person types a NUL, and PostgreSQL takes no text that has one."""
+    for given in (request.args, request.form):
+        if any("\0" in name + value for name, value in given.items(multi=True)):
+            abort(400)
 
 
 def _add_headers(response: Response) -> Response:

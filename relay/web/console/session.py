@@ -90,9 +90,12 @@ def sign_in() -> ResponseReturnValue:
     seconds = _throttle().wait()
     if seconds is not None:
         return too_many(seconds)
-    user = users.check_password(
-        current(), request.form.get("email", ""), request.form.get("password", "")
-    )
+    with _throttle().turn() as free:
+        if not free:
+            return too_many(60)
+        user = users.check_password(
+            current(), request.form.get("email", ""), request.form.get("password", "")
+        )
     if user is None:
         return _sign_in_form("That address and password do not belong together."), 401
     return _enter(user)

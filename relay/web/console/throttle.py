@@ -1,11 +1,19 @@
 """Guessing passwords is made slow: tries are counted by address, and by address and account."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import BoundedSemaphore
+
 from flask import Flask, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter, RateLimitExceeded
 
 BY_ACCOUNT = "8/minute;40/hour"
 BY_ADDRESS = "30/minute;300/hour"
+
+AT_ONCE = 4
+"""Passwords that one process compares at the same time. Each takes 64 MiB and a core, which guesses
+from a thousand addresses would take from the leads that arrive."""
 
 
 class Throttle:
@@ -16,6 +24,7 @@ class Throttle:
         by_account = limiter.limit(BY_ACCOUNT, key_func=_account)
         by_address = limiter.limit(BY_ADDRESS, key_func=_address)
         self._count = by_address(by_account(_try))
+        self._turns = BoundedSemaphore(AT_ONCE)
 
     def wait(self) -> int | None:
         """Count one try; the seconds to wait where it is one too many."""
@@ -24,6 +33,16 @@ class Throttle:
         except RateLimitExceeded as exceeded:
             return int(exceeded.limit.limit.get_expiry())
         return None
+
+    @contextmanager
+    def turn(self) -> Iterator[bool]:
+        """Whether a password may be compared now; nobody waits, for waiting takes a thread."""
+        free = self._turns.acquire(blocking=False)
+        try:
+            yield free
+        finally:
+            if free:
+                self._turns.release()
 
 
 def too_many(seconds: int) -> ResponseReturnValue:

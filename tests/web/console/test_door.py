@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -91,6 +92,28 @@ def test_guessing_is_stopped_even_with_the_right_password(house: House) -> None:
     other = Visitor(house.app)
     other.client.environ_base["REMOTE_ADDR"] = "192.0.2.7"
     assert "Acme Heating" in other.sign_in().text
+
+
+def test_passwords_are_compared_a_few_at_a_time(house: House) -> None:
+    throttle = house.app.extensions["console_throttle"]
+    visitor = Visitor(house.app)
+    form = visitor.get("/console/sign-in").form("sign-in")
+    with ExitStack() as guesses:
+        for _ in range(4):
+            assert guesses.enter_context(throttle.turn())
+        visitor.send(form, status=429, email=EMAIL, password=PASSWORD)
+    visitor.send(form, status=401, email=EMAIL, password="wrong")
+    visitor.send(form, email=EMAIL, password=PASSWORD)
+
+
+def test_what_no_database_takes_is_refused_before_it_is_asked(house: House) -> None:
+    client = house.visitor().client
+    assert client.get("/console/p/acme/leads/?q=a%00b").status_code == 400
+    assert client.get("/console/p/acme/?x%00=1").status_code == 400
+    stranger = Visitor(house.app)
+    form = stranger.get("/console/sign-in").form("sign-in")
+    page = stranger.send(form, status=400, email="a\0@example.com", password=PASSWORD)
+    assert "too old" not in page.text
 
 
 def test_signing_out_ends_every_session_of_the_person(house: House) -> None:
