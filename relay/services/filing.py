@@ -65,7 +65,8 @@ class Filing:
 class _Lead:
     """A lead as the transaction sees it: its row's values, and the versions to be written.
 
-    `newest` is when the latest of its submissions arrived.
+    `newest` is when the latest of its submissions arrived. `echoes` are what other sources say
+    again: no news for the lead, but perhaps for their targets.
     """
 
     id: UUID
@@ -81,6 +82,7 @@ class _Lead:
     partial: bool = False
     new: bool = True
     changes: list[Change] = field(default_factory=list)
+    echoes: list[Change] = field(default_factory=list)
 
 
 def file_all(
@@ -122,7 +124,7 @@ def _file(
         _take_up(found[filing.submission.project_id, filing.lead_key], filing)
     _number_new(connection, list(found.values()))
     _write(connection, list(found.values()), now)
-    changes = [change for lead in found.values() for change in lead.changes]
+    changes = [change for lead in found.values() for change in (*lead.changes, *lead.echoes)]
     return owe(rt, connection, changes, now)
 
 
@@ -183,26 +185,32 @@ def _take_up(lead: _Lead, filing: Filing) -> None:
     document = _next_document(lead, submission)
     completes = lead.partial and not submission.partial
     proves = lead.test and not submission.test
-    if document != lead.document or completes or proves:
+    news = document != lead.document or completes or proves
+    if news:
         lead.version += 1
         lead.document = document
         lead.partial = submission.partial and (lead.version == 1 or lead.partial)
         lead.test = submission.test and (lead.version == 1 or lead.test)
-        lead.changes.append(
-            Change(
-                filing=filing,
-                lead_id=lead.id,
-                version=lead.version,
-                document=document,
-                test=lead.test,
-                partial=lead.partial,
-                known_before=not lead.new,
-            )
-        )
+        lead.changes.append(_change(lead, filing))
+    elif filing.source.id != lead.source_id:
+        lead.echoes.append(_change(lead, filing, echo=True))
     lead.newest = max(submission.received_at, lead.newest or submission.received_at)
     filing.state = "stored"
     filing.lead_id = lead.id
     filing.lead_version = lead.version
+
+
+def _change(lead: _Lead, filing: Filing, *, echo: bool = False) -> Change:
+    return Change(
+        filing=filing,
+        lead_id=lead.id,
+        version=lead.version,
+        document=lead.document,
+        test=lead.test,
+        partial=lead.partial,
+        known_before=not lead.new,
+        echo=echo,
+    )
 
 
 def _next_document(lead: _Lead, submission: Any) -> Json:

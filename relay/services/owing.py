@@ -30,7 +30,10 @@ KNOWN_THERE = ("waiting", "sending", "delivered", "ignored")
 
 @dataclass(slots=True)
 class Change:
-    """A lead's new version and the submission that brought it."""
+    """A lead's new version and the submission that brought it.
+
+    An `echo` is no new version: another source said what is known, and its targets may not be.
+    """
 
     filing: "Filing"
     lead_id: UUID
@@ -39,6 +42,7 @@ class Change:
     test: bool
     partial: bool
     known_before: bool
+    echo: bool = False
 
 
 @dataclass(slots=True)
@@ -58,13 +62,16 @@ def owe(
 ) -> set[UUID]:
     """Write the deliveries that these changes give rise to; returns the lanes with work due now."""
     known = _known(connection, {change.lead_id for change in changes if change.known_before})
+    told = _told(connection, {change.lead_id for change in changes if change.echo})
     rows: list[dict[str, Any]] = []
     superseded: list[tuple[UUID, UUID]] = []
     for change in changes:
         for route in configured.routes_from(rt, change.filing.source.id):
             target = configured.target(rt, route.target_id)
-            if target is not None:
-                there = known[change.lead_id, target.id]
+            pair = (change.lead_id, route.target_id)
+            if target is not None and not (change.echo and pair in told):
+                told.add(pair)
+                there = known[pair]
                 row = _delivery(change, route, target, there, now)
                 rows.append(row)
                 if row["state"] == "waiting":
@@ -94,6 +101,15 @@ def _known(
             _Known(row.id, row.event, row.state, row.due_at, untouched, row.after_id)
         )
     return known
+
+
+def _told(connection: sa.Connection, lead_ids: set[UUID]) -> set[tuple[UUID, UUID]]:
+    """The targets that there is a delivery for already, whatever became of it, by lead."""
+    if not lead_ids:
+        return set()
+    pairs = sa.select(deliveries.c.lead_id, deliveries.c.target_id).distinct()
+    found = connection.execute(pairs.where(deliveries.c.lead_id.in_(lead_ids)))
+    return {(row.lead_id, row.target_id) for row in found}
 
 
 def _delivery(

@@ -94,6 +94,28 @@ def test_a_route_chooses_its_events(acme: Incoming) -> None:
     assert acme.balanced()
 
 
+@pytest.mark.parametrize("together", [True, False])
+def test_what_two_sources_say_alike_reaches_the_targets_of_both(
+    acme: Incoming, together: bool
+) -> None:
+    """As where two webhooks of one form come to two sources: one lead, said twice."""
+    first, second = acme.source(), acme.source("second")
+    crm, sheet = acme.target("crm"), acme.target("sheet")
+    for source, target in ((first, crm), (second, crm), (second, sheet)):
+        acme.route(source, target)
+    for number, source in enumerate((first, second, second)):
+        said = acme.say(source, event=str(number), lead="t", scope="kind", name="Ada")
+        if not together:
+            acme.store()
+    acme.store()
+    [lead] = acme.leads()
+    assert (lead.version, _told(acme, crm)) == (1, [("created", "waiting", 1)])
+    assert _told(acme, sheet) == [("created", "waiting", 1)]
+    assert acme.deliveries(sheet)[0].source_id == second.id
+    assert acme.submission(said).owed == 0
+    assert acme.balanced()
+
+
 def test_archived_targets_and_routes_are_owed_nothing(acme: Incoming, clock: SettableClock) -> None:
     source, gone, kept = acme.source(), acme.target("gone"), acme.target("kept")
     acme.route(source, gone)
