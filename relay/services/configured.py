@@ -199,10 +199,17 @@ class _Memory:
                 raise Busy("the database is away") from error
             value = stale
         if len(self._values) >= REMEMBERED:
-            self._values.clear()
-            self._reading.clear()
+            self._make_room()
         self._values[key] = (value, time.monotonic() + FRESH_SECONDS)
         return value
+
+    def _make_room(self) -> None:
+        """What is not there goes first: whoever tries out keys must not cost the real ones theirs,
+        which are all there is while the database is away."""
+        absent = [key for key, (value, _) in list(self._values.items()) if value is None]
+        for key in absent or list(self._values):
+            self._values.pop(key, None)
+            self._reading.pop(key, None)
 
 
 def _new_memory(_rt: Runtime) -> _Memory:

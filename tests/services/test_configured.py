@@ -89,3 +89,20 @@ def test_where_reading_hangs_the_others_go_on_with_what_is_known(
 def _pause(acme: Incoming) -> None:
     with acme.rt.database.write() as connection:
         connection.execute(sa.update(tables.sources).values(paused_at=acme.clock.now()))
+
+
+def test_who_tries_out_keys_does_not_cost_the_real_ones_their_place(
+    acme: Incoming, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(configured, "REMEMBERED", 16)
+    source = acme.source()
+    assert source_by_key(acme.rt, source.key) is not None
+    for number in range(40):
+        assert source_by_key(acme.rt, f"invented-key-{number}") is None
+    with monkeypatch.context() as away:
+        away.setattr(configured, "_load_open_source", _never)
+        assert source_by_key(acme.rt, source.key) is not None
+
+
+def _never(*_arguments: Any) -> Any:
+    raise AssertionError("the database was asked")
