@@ -25,11 +25,15 @@ def free(now: datetime) -> sa.ColumnElement[bool]:
 
 
 def pause_target(rt: Runtime, target_id: UUID, reason: str, actor: str) -> bool:
-    """Hold this target's deliveries until it is resumed; False when it was paused already."""
+    """Hold this target's deliveries until it is resumed; False when somebody had done so already.
+
+    What had paused by itself goes on with better settings; what a person pauses does not.
+    """
+    not_yet = sa.or_(lanes.c.paused_at.is_(None), lanes.c.pause != "manual")
     with rt.database.write() as connection:
         changed = connection.execute(
             sa.update(lanes)
-            .where(lanes.c.target_id == target_id, lanes.c.paused_at.is_(None))
+            .where(lanes.c.target_id == target_id, not_yet)
             .values(paused_at=rt.clock.now(), pause="manual", pause_reason=reason)
         ).rowcount
         if changed:

@@ -30,6 +30,13 @@ def test_a_paused_target_says_why_and_since_when(acme: Incoming, clock: Settable
     assert _audited(acme) == [("ada", "pause", "target crm")]
 
 
+def test_a_person_s_pause_takes_the_place_of_one_by_itself(acme: Incoming) -> None:
+    target = acme.target("crm")
+    acme.set(tables.lanes, sa.true(), paused_at=acme.clock.now(), pause="unauthorized")
+    assert lanes.pause_target(acme.rt, target, "moving house", "ada")
+    assert (_lane(acme).pause, _lane(acme).pause_reason) == ("manual", "moving house")
+
+
 def test_a_resumed_target_is_let_go_whatever_held_it(acme: Incoming, clock: SettableClock) -> None:
     target = acme.target("crm")
     acme.set(
