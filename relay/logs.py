@@ -10,7 +10,9 @@ from gunicorn.glogging import Logger
 
 from relay.config import Config
 
-_UNGUESSABLE = re.compile(r"(/in/|/console/setup/)([^\s/?\"'\\]{1,3})[^\s?\"'\\]*(\?[^\s\"'\\]*)?")
+_UNGUESSABLE = re.compile(
+    r"(/in/+|/console/setup/+)([^\s/?\"'\\]{1,3})[^\s?\"'\\]*(\?[^\s\"'\\]*)?", re.IGNORECASE
+)
 
 _QUIET = {
     "rq.worker": logging.ERROR,  # two lines per nudge

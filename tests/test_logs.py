@@ -51,6 +51,8 @@ def test_a_traceback_follows_on_lines_of_its_own() -> None:
         ("POST /in/tf-8sK2qLongKey 200", "POST /in/tf-… 200"),
         ("POST /in/tf-8sK2qLongKey?email=ada@example.com 200", "POST /in/tf-… 200"),
         ("POST /in/ab 200", "POST /in/ab… 200"),
+        ("POST /in//tf-8sK2qLongKey 403", "POST /in//tf-… 403"),
+        ("POST /IN/tf-8sK2qLongKey 404", "POST /IN/tf-… 404"),
         ("open http://x/console/setup/Zm9vYmFyYmF6 now", "open http://x/console/setup/Zm9… now"),
         ('{"url": "http://x/in/tf-8sK2q", "n": 1}', '{"url": "http://x/in/tf-…", "n": 1}'),
         ("/in/one-key and /in/two-keys", "/in/one… and /in/two…"),
