@@ -83,6 +83,7 @@ class Postgres:
         }
         if not self._durable:
             options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+            options |= {"wal_level": "minimal", "max_wal_senders": "0", "max_wal_size": "4GB"}
         given = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         self._process = subprocess.Popen(
             [str(self._bin / "postgres"), "-D", self._data, *given],

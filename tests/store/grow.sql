@@ -4,35 +4,35 @@ CREATE FUNCTION pg_temp.id(kind int, n int) RETURNS uuid IMMUTABLE LANGUAGE sql
 
 INSERT INTO bodies (id, project_id, source_id, received_at, method, query, headers, body, sha256,
     size, address, parts, blanked_at)
-SELECT pg_temp.id(1, n), :project, :source, :begin + n * interval '86 seconds', 'POST', '[]', '{}',
+SELECT pg_temp.id(1, n), :project, :source, :begin + n * interval '8.6 seconds', 'POST', '[]', '{}',
     '\x7b7d', md5(n::text), 2, '192.0.2.1', 1, CASE WHEN n < :rows / 2 THEN :begin END
 FROM generate_series(1, :rows) AS n;
 
 INSERT INTO event_keys (source_id, event_key, submission_id)
-SELECT :source, md5(n::text), pg_temp.id(2, n) FROM generate_series(1, :rows) AS n;
+SELECT :source, lpad(n::text, 32, '0'), pg_temp.id(2, n) FROM generate_series(1, :rows) AS n;
 
 INSERT INTO leads (id, project_id, source_id, number, public_id, lead_key, version, test, partial,
     name, email, phone, company, status, created_at, updated_at)
 SELECT pg_temp.id(3, n), :project, :source, n, 'lead_' || n, 'old:' || n, 1, false, false,
     'Lead ' || n, 'lead' || n || '@example.com', '+4930' || n, 'Works ' || n % 1000, 'open',
-    :begin + n * interval '86 seconds', :begin + n * interval '86 seconds'
+    :begin + n * interval '8.6 seconds', :begin + n * interval '8.6 seconds'
 FROM generate_series(1, :rows) AS n;
 
 INSERT INTO lead_versions (lead_id, version, submission_id, document, warnings, created_at)
-SELECT pg_temp.id(3, n), 1, pg_temp.id(2, n), '{}', '[]', :begin + n * interval '86 seconds'
+SELECT pg_temp.id(3, n), 1, pg_temp.id(2, n), '{}', '[]', :begin + n * interval '8.6 seconds'
 FROM generate_series(1, :rows) AS n;
 
 INSERT INTO submissions (id, body_id, project_id, source_id, position, received_at, state,
     event_key, content_key, lead_key, warnings, reasons, lead_id, lead_version, duplicate_of, owed,
     stored_at)
 SELECT pg_temp.id(2, n), pg_temp.id(1, n), :project, :source, 0,
-    :begin + n * interval '86 seconds',
+    :begin + n * interval '8.6 seconds',
     CASE n % 100 WHEN 1 THEN 'duplicate' WHEN 2 THEN 'refused' WHEN 3 THEN 'quarantined'
         ELSE 'stored' END,
-    md5(n::text), md5(n::text), 'old:' || n, '[]', '[]',
+    lpad(n::text, 32, '0'), md5(n::text), 'old:' || n, '[]', '[]',
     CASE WHEN n % 100 IN (1, 2, 3) THEN NULL ELSE pg_temp.id(3, n) END,
     CASE WHEN n % 100 IN (1, 2, 3) THEN NULL ELSE 1 END,
-    CASE WHEN n % 100 = 1 THEN pg_temp.id(2, n - 1) END, 1, :begin + n * interval '86 seconds'
+    CASE WHEN n % 100 = 1 THEN pg_temp.id(2, n - 1) END, 1, :begin + n * interval '8.6 seconds'
 FROM generate_series(1, :rows) AS n;
 
 INSERT INTO deliveries (id, project_id, lead_id, version, target_id, source_id, event, state,
@@ -43,13 +43,13 @@ SELECT pg_temp.id(4, n), :project, pg_temp.id(3, n), 1,
         WHEN n % 50 = 2 THEN 'skipped' WHEN n % 500 = 3 THEN 'expired'
         WHEN n % 500 = 4 THEN 'ignored' WHEN n % 500 = 5 THEN 'superseded'
         WHEN n % 500 = 6 THEN 'cancelled' ELSE 'delivered' END,
-    :begin + n * interval '86 seconds', :begin + interval '300 days',
-    :begin + interval '400 days', 1, :begin + n * interval '86 seconds'
+    :begin + n * interval '8.6 seconds', :begin + interval '300 days',
+    :begin + interval '400 days', 1, :begin + n * interval '8.6 seconds'
 FROM generate_series(1, :rows) AS n;
 
 INSERT INTO attempts (id, delivery_id, number, started_at, milliseconds, trigger, outcome,
     exchanges)
-SELECT pg_temp.id(5, n), pg_temp.id(4, n), 1, :begin + n * interval '86 seconds', 1, 'scheduled',
+SELECT pg_temp.id(5, n), pg_temp.id(4, n), 1, :begin + n * interval '8.6 seconds', 1, 'scheduled',
     'delivered', '[]'
 FROM generate_series(1, :rows) AS n
 ;

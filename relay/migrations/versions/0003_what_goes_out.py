@@ -8,6 +8,8 @@ down_revision = "0002"
 
 INSTANT = sa.DateTime(timezone=True)
 
+ENDED_OTHERWISE = "state IN ('failed', 'expired', 'superseded', 'skipped', 'cancelled', 'ignored')"
+
 INDEXES = (
     ("ix_deliveries_after", "deliveries", "after_id", "after_id IS NOT NULL"),
     ("ix_deliveries_due", "deliveries", "target_id, due_at", "state = 'waiting'"),
@@ -20,6 +22,7 @@ INDEXES = (
     ("ix_deliveries_project_id_id", "deliveries", "project_id, id", ""),
     ("ix_deliveries_project_id_state_id", "deliveries", "project_id, state, id", ""),
     ("ix_deliveries_target_id_id", "deliveries", "target_id, id", ""),
+    ("ix_deliveries_undelivered", "deliveries", "target_id, state, id", ENDED_OTHERWISE),
     ("ix_attempts_delivery_id_id", "attempts", "delivery_id, id", ""),
     ("ix_attempts_whole", "attempts", "started_at", "blanked_at IS NULL"),
 )

@@ -59,6 +59,13 @@ deliveries = sa.Table(
     sa.Index("ix_deliveries_project_id_state_id", "project_id", "state", "id"),
     sa.Index("ix_deliveries_target_id_id", "target_id", "id"),
     sa.Index("ix_deliveries_lead_id_target_id", "lead_id", "target_id"),
+    only(
+        "ix_deliveries_undelivered",
+        "target_id",
+        "state",
+        "id",
+        where="state IN ('failed', 'expired', 'superseded', 'skipped', 'cancelled', 'ignored')",
+    ),
     only("ix_deliveries_due", "target_id", "due_at", where="state = 'waiting'"),
     only(
         "ix_deliveries_next",
