@@ -3,9 +3,11 @@
 import hashlib
 import json
 import logging
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Literal
 from uuid import UUID
 
@@ -33,7 +35,11 @@ HOLDS: dict[Hold, str] = {
 }
 """What a submission may wait for, in words."""
 
-SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie"})
+SECRET_HEADERS = re.compile(
+    r"authorization|cookie|api-?key|password|secret|(^|[-_])(token|key|assertion|jwt)($|[-_])"
+)
+"""Names of headers that carry credentials: the sender's own, or those of a proxy on the way."""
+
 MASKED = "***"
 
 
@@ -212,14 +218,22 @@ def _body_row(
     }
 
 
-def safe_headers(source: ConfiguredSource, inbound: Inbound) -> Json:
+def safe_headers(source: ConfiguredSource, inbound: Inbound, proofs: Collection[str] = ()) -> Json:
+    """The headers without credentials: those in `proofs` (lower case), those whose names say so,
+    and any that hold one of the source's secrets.
+    """
     secrets = _secrets(source)
     return {
         name: MASKED
-        if name in SECRET_HEADERS or any(secret in value for secret in secrets)
+        if name in proofs or _is_secret(name) or any(secret in value for secret in secrets)
         else clean(value)
         for name, value in inbound.headers.items()
     }
+
+
+@lru_cache(maxsize=1024)
+def _is_secret(header: str) -> bool:
+    return header != "idempotency-key" and SECRET_HEADERS.search(header) is not None
 
 
 def safe_body(source: ConfiguredSource, inbound: Inbound, dropped: Sequence[str]) -> bytes:

@@ -56,7 +56,7 @@ def turn_away(
         "at": rt.clock.now(),
         "status": status,
         "reason": clean(reason),
-        "headers": safe_headers(source, inbound),
+        "headers": safe_headers(source, inbound, _proofs(source)),
         "body": safe_body(source, inbound, [])[:TURNED_AWAY_BODY],
         "size": len(inbound.body),
         "address": clean_text(inbound.address),
@@ -65,6 +65,12 @@ def turn_away(
         rt.part(_new_gatekeeper).submit(row)
     except (Busy, sa.exc.SQLAlchemyError) as error:  # the refusal itself stands without its note
         logger.warning("a refused request was not kept: %s", error)
+
+
+def _proofs(source: ConfiguredSource) -> set[str]:
+    """The headers in which genuine requests carry a secret; a wrong one is perhaps another's."""
+    credentials = source.kind.source.credentials
+    return {name.lower() for name in credentials(source.settings)} if credentials else set()
 
 
 def _new_intake(rt: Runtime) -> GroupCommit[Arrival, Receipt]:

@@ -228,6 +228,20 @@ def test_headers_query_and_address_are_kept_and_secrets_are_not(runtime: Any, cl
     assert json.loads(row.query) == [["utm_source", "ads"], ["empty", ""]]
 
 
+def test_headers_that_carry_credentials_are_never_kept_right_or_wrong(
+    runtime: Any, client: Any
+) -> None:
+    """Somebody's key for another system, sent here by mistake, is still a key."""
+    add_source(runtime, settings={"header": {"name": "X-Hook", "values": ["the-right-one"]}})
+    others = {"X-Api-Key": "k-1", "X-Auth-Token": "t-1", "Cf-Access-Client-Secret": "s-1"}
+    for proof, status in (("the-right-one", 200), ("the-former-one", 401)):
+        headers = {"X-Hook": proof, "Idempotency-Key": "i-1", **others}
+        assert client.post(DOOR, json=LEAD, headers=headers).status_code == status
+    for row in (*kept(runtime), *refused(runtime)):
+        hidden = {name for name, value in row.headers.items() if value == "***"}
+        assert hidden == {"x-hook", *map(str.lower, others)}
+
+
 def test_answers_under_a_secret_address_are_not_cached_and_give_no_referrer(
     runtime: Any, client: Any
 ) -> None:
