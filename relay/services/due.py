@@ -12,6 +12,7 @@ from relay.store.tables import (
     leads,
     rate_keys,
     state_is,
+    submissions,
     targets,
 )
 from relay.store.types import Instant
@@ -93,7 +94,9 @@ def _due_deliveries() -> sa.Select[Any]:
             number.label("number"),
             remote_id.label("known_remote_id"),
             lead_versions.c.document,
-            lead_versions.c.created_at.label("occurred_at"),
+            sa.func.coalesce(submissions.c.received_at, lead_versions.c.created_at).label(
+                "occurred_at"  # what was held for days happened when it came
+            ),
             leads.c.number.label("lead_number"),
             leads.c.public_id.label("lead_public_id"),
         )
@@ -105,6 +108,7 @@ def _due_deliveries() -> sa.Select[Any]:
                 lead_versions.c.version == deliveries.c.version,
             ),
         )
+        .outerjoin(submissions, submissions.c.id == lead_versions.c.submission_id)
         .where(_OWN, READY)
         .order_by(deliveries.c.priority.desc(), deliveries.c.due_at)
         .limit(sa.bindparam("share", type_=sa.Integer))

@@ -7,7 +7,10 @@ from uuid import UUID
 import pytest
 
 from relay.core.ids import new_id
+from relay.services import configured
+from relay.services.claim import claim
 from relay.services.deliveries import end
+from relay.services.quarantine import release
 from relay.store import tables
 from tests.conftest import SettableClock
 from tests.factories import Incoming
@@ -297,3 +300,19 @@ def test_ending_leaves_alone_what_is_being_sent(acme: Incoming) -> None:
         assert end(connection, [row.id, new_id()], "cancelled", "called off", now) == 0
         assert end(connection, [], "cancelled", "called off", now) == 0
     assert _told(acme) == [("created", "sending", 1)]
+
+
+def test_a_delivery_tells_when_its_lead_came_not_when_it_was_let_go(
+    acme: Incoming, clock: SettableClock
+) -> None:
+    source, target = acme.source(), acme.target()
+    acme.route(source, target)
+    came = clock.now()
+    held = acme.say(source, name="Ada", hold="captcha")
+    clock.advance(86400)
+    release(acme.rt, [held])
+    acme.store()
+    found = configured.target(acme.rt, target)
+    assert found is not None
+    [job] = claim(acme.rt, found, 1).jobs
+    assert job.occurred_at == came
