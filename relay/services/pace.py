@@ -1,5 +1,6 @@
 """Held submissions whose condition has passed go on by themselves."""
 
+import logging
 import math
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -11,6 +12,8 @@ from relay.net.limits import parse_limit
 from relay.runtime import Runtime
 from relay.services import configured
 from relay.store.tables import sources, state_is, submissions
+
+logger = logging.getLogger(__name__)
 
 MOST = 500
 """Submissions of one source that one sweep releases."""
@@ -24,7 +27,12 @@ def release_ready(rt: Runtime) -> int:
     """
     with rt.database.read() as connection:
         found = connection.execute(_sources_with_held()).all()
-    going = [one for row in found for one in _ready(rt, row)]
+    going: list[UUID] = []
+    for row in found:
+        try:
+            going += _ready(rt, row)
+        except Exception:  # one source that cannot be read must not end the sweep for all
+            logger.exception("source %s: what it holds could not be looked at", row.id)
     if not going:
         return 0
     with rt.database.write() as connection:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from relay.services import lanes
+from relay.services import configured, lanes
 from relay.services.pace import release_ready
 from relay.store import tables
 from tests.conftest import SettableClock
@@ -139,3 +139,17 @@ def test_one_source_s_held_do_not_keep_another_s_waiting(acme: Incoming) -> None
     release_ready(acme.rt)
     assert acme.submission(quick_one).state == "received"
     assert acme.states()["held"] == 599
+
+
+def test_a_source_that_cannot_be_read_keeps_no_other_s_waiting(
+    acme: Incoming, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nor the rest of the sweep, by which every delivery is tried again."""
+    broken, fine = acme.source("broken"), acme.source("fine")
+    for source in (broken, fine):
+        acme.say(source, name="Ada", hold="rate")
+    acme.set(tables.sources, tables.sources.c.id == broken.id, kind="taken away")
+    configured.forget(acme.rt)
+    assert release_ready(acme.rt) == 1
+    assert acme.states() == {"held": 1, "received": 1}
+    assert str(broken.id) in caplog.text
