@@ -156,6 +156,32 @@ def test_an_old_lead_that_was_updated_lately_stays_whole(
     assert acme.balanced()
 
 
+@pytest.mark.parametrize("how", ["equal", "repeat", "same person"])
+def test_what_was_said_again_lately_keeps_the_old_lead(
+    keeping: Any, clock: SettableClock, how: str
+) -> None:
+    """Else what came today would be gone within the hour, with the lead that it belongs to."""
+    acme = keeping(leads=10)
+    source = acme.source(options={"match": {"by": ["email"], "then": "skip"}})
+    says = {"name": "Ada", "email": "ada@example.com", "lead": "t"}
+    acme.say(source, event="e", **says)
+    acme.store()
+    clock.advance(DAY * 20)
+    again: dict[str, dict[str, Any]] = {
+        "equal": {**says, "event": "f"},
+        "repeat": {**says, "event": "e"},
+        "same person": {"email": "ada@example.com", "name": "Countess", "event": "f"},
+    }
+    acme.say(source, **again[how])
+    acme.store()
+    assert retain(acme.rt).leads == 0
+    assert len(acme.rows(tables.submissions)) == 2
+    clock.advance(DAY * 11)
+    assert retain(acme.rt).leads == 1
+    assert acme.rows(tables.submissions) == []
+    assert acme.balanced()
+
+
 def test_what_became_no_lead_goes_by_its_age(keeping: Any, clock: SettableClock) -> None:
     acme = keeping(leads=10)
     source = acme.source(refuse=[{"reason": "never", "when": True}])
