@@ -145,23 +145,23 @@ def _remove_turned_away(connection: sa.Connection, before: datetime, _now: datet
 
 
 def _remove_leads(connection: sa.Connection, lead_ids: Sequence[UUID], before: datetime) -> int:
-    """Remove those of these leads that nobody has spoken of since, and that owe nothing any more."""
+    """Remove those of these leads that nobody has named since, and that owe nothing any more."""
     if not lead_ids:
         return 0
     busy = sa.exists().where(
         deliveries.c.lead_id == leads.c.id, state_is(deliveries, "waiting", "sending")
     )
     own = submissions.alias()
-    lately = (
-        sa.exists().where(  # who says the same again changes no lead, and is heard all the same
-            own.c.lead_id == leads.c.id,
-            sa.or_(
-                own.c.received_at >= before,
-                sa.exists().where(
-                    submissions.c.duplicate_of == own.c.id, submissions.c.received_at >= before
-                ),
+    lately = sa.exists().where(  # what changes no lead was said all the same
+        own.c.lead_id == leads.c.id,
+        sa.or_(
+            own.c.received_at >= before,
+            sa.exists().where(
+                submissions.c.duplicate_of == own.c.id,
+                submissions.c.received_at >= before,
+                submissions.c.document.is_not(None),  # not just the same event, sent again
             ),
-        )
+        ),
     )
     old = (
         sa.select(leads.c.id)
