@@ -28,7 +28,7 @@ def gunicorn_options(config: Config) -> list[str]:
     host = f"[{config.host}]" if ":" in config.host else config.host
     options = {
         "bind": f"{host}:{config.port}",
-        "worker-class": "gthread",
+        "worker-class": "relay.web.server.Worker",
         "workers": str(config.web_processes),
         "threads": str(config.web_threads),
         "timeout": str(SILENT_SECONDS),

@@ -11,6 +11,7 @@ from relay.core.contract import Json
 
 PRIVATE = {
     "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'",  # our small pages load nothing
     "Referrer-Policy": "no-referrer",  # the address itself is a secret
     "X-Content-Type-Options": "nosniff",
 }

@@ -1,8 +1,10 @@
 """The web process: where it listens, what it logs, how it stops."""
 
 import socket
+import time
 import urllib.error
 import urllib.request
+from contextlib import ExitStack
 
 import pytest
 
@@ -64,6 +66,31 @@ def test_asked_to_stop_it_ends_in_order_although_a_client_lingers(
     with socket.create_connection(("127.0.0.1", int(settings["PORT"]))) as lingering:
         lingering.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
         assert lingering.recv(100).startswith(b"HTTP/1.1 200 OK")
+        assert web.end() == 0
+
+
+def test_who_says_nothing_or_never_ends_takes_no_thread_for_long(
+    run: Run, settings: dict[str, str]
+) -> None:
+    settings |= {"PORT": str(free_port()), "RELAY_WEB_THREADS": "2"}
+    web = run("web", settings)
+    until(lambda: web.says("Booting worker"), "the web process listens", 60)
+    with ExitStack() as clients:
+
+        def connect() -> socket.socket:
+            address = ("127.0.0.1", int(settings["PORT"]))
+            return clients.enter_context(socket.create_connection(address))
+
+        for _ in range(8):
+            connect()
+        began = time.monotonic()
+        assert _get(settings, "/healthz") == 200
+        assert time.monotonic() - began < 4
+        for _ in range(2):
+            connect().sendall(b"POST /in/key HTTP/1.1\r\nHost: x\r\n")
+        time.sleep(0.5)
+        assert _get(settings, "/healthz") == 200
+        connect()
         assert web.end() == 0
 
 

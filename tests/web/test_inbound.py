@@ -249,6 +249,7 @@ def test_answers_under_a_secret_address_are_not_cached_and_give_no_referrer(
     for answer in (client.post(DOOR, json=LEAD), client.get(DOOR), client.post("/in/x")):
         assert answer.headers["Cache-Control"] == "no-store"
         assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert answer.headers["Content-Security-Policy"] == "default-src 'none'"
         assert "Set-Cookie" not in answer.headers
 
 
