@@ -120,7 +120,8 @@ def _delivery(
     now: datetime,
 ) -> dict[str, Any]:
     known = any(one.event == "created" and not _settling(one, route) for one in there)
-    event = "updated" if known else "created"
+    only_news = change.version > 1 and "created" not in route.events
+    event = "updated" if known or only_news else "created"
     reason = why_not(change, change.filing.source, route, event)
     settle = timedelta(seconds=route.options.get("settle") or 0)
     earliest = change.filing.submission.received_at + timedelta(

@@ -97,6 +97,21 @@ def test_a_route_chooses_its_events(acme: Incoming) -> None:
     assert acme.balanced()
 
 
+def test_a_route_for_updates_alone_sends_updates(acme: Incoming) -> None:
+    """Though its target was never sent the lead as created."""
+    source, target = acme.source(), acme.target()
+    acme.route(source, target, on=("updated",))
+    for name in ("Ada", "Bea", "Cleo"):
+        acme.say(source, lead="t", name=name)
+        acme.store()
+    assert _told(acme) == [
+        ("created", "skipped", 1),
+        ("updated", "superseded", 2),
+        ("updated", "waiting", 3),
+    ]
+    assert acme.balanced()
+
+
 @pytest.mark.parametrize("together", [True, False])
 def test_what_two_sources_say_alike_reaches_the_targets_of_both(
     acme: Incoming, together: bool
