@@ -65,6 +65,15 @@ _HEADERS = {
     },
     "additionalProperties": {"type": "string", "not": {"pattern": "[\\r\\n\\u0000]"}},
 }
+_WHOLE = "authorization|cookie|api-?key"
+_LAST = "token|secret|password|key"
+_CREDENTIALS = f"(?i:^(?!idempotency-key$)(.*({_WHOLE}).*|(.*[-_])?({_LAST}))$)"
+"""Names of headers whose values nobody else is to read: those headers are kept sealed."""
+
+_OPEN_HEADERS = {
+    **_HEADERS,
+    "propertyNames": {"allOf": [_HEADERS["propertyNames"], {"not": {"pattern": _CREDENTIALS}}]},
+}
 _BASE64 = "[A-Za-z0-9+/]"
 _SECRET = {
     "type": "string",
@@ -106,7 +115,12 @@ SETTINGS: Json = {
             "maxItems": 5,
             "secret": True,
         },
-        "headers": {**_HEADERS, "title": "Headers", "description": "Sent with every request."},
+        "headers": {
+            **_OPEN_HEADERS,
+            "title": "Headers",
+            "description": "Sent with every request, and shown. A header that is a credential"
+            " belongs to the secret ones.",
+        },
         "secret_headers": {
             **_HEADERS,
             "title": "Secret headers",

@@ -193,6 +193,14 @@ def test_a_webhook_refuses_headers_that_are_not_the_users(header: str) -> None:
     assert webhook(secret_headers={header: "x"})
 
 
+@pytest.mark.parametrize(
+    "header", ["Authorization", "Cookie", "X-Api-Key", "apikey", "X-Auth-Token", "Client_Secret"]
+)
+def test_a_header_that_is_a_credential_is_only_taken_where_it_is_kept_sealed(header: str) -> None:
+    assert webhook(headers={header: "x"})
+    assert not webhook(secret_headers={header: "x"})
+
+
 @pytest.mark.parametrize("value", ["a\r\nX-Evil: 1", "a\n", "\r", "a\0"])
 def test_a_webhook_refuses_line_breaks_in_headers(value: str) -> None:
     assert webhook(headers={"X-A": value})
@@ -238,7 +246,8 @@ def test_a_webhook_refuses_settings_that_cannot_work(settings: Json) -> None:
         {"secrets": ["whsec_" + "A" * 43 + "=", "whsec_" + "A" * 86 + "=="]},
         {"username": "", "password": "key"},
         {"token": "t.o-k_e~n"},
-        {"headers": {"X-Hosts": "a", "Authorization": "Digest x"}},
+        {"headers": {"X-Hosts": "a", "Idempotency-Key": "of-our-own", "X-Keyword": "b"}},
+        {"secret_headers": {"Authorization": "Digest x", "X-Api-Key": "k"}},
     ],
 )
 def test_a_webhook_takes_settings_that_work(settings: Json) -> None:
