@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from relay.core.ids import new_id
 from relay.services import lanes, missing
+from relay.services import ledger as ledger_service
 from relay.services.browse import Filter
 from relay.services.ledger import Span, ledger
 from relay.services.pace import release_ready
@@ -88,6 +89,24 @@ def test_a_row_that_vanished_is_a_gap(acme: Incoming, table: str, word: str) -> 
     found = ledger(acme.rt)
     assert found.gap
     assert any(word in gap for gap in found.gaps)
+
+
+def test_what_arrives_while_it_counts_is_no_gap(
+    acme: Incoming, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = acme.source()
+    acme.say(source, name="Ada")
+    count: Any = ledger_service._by_state
+
+    def meanwhile(*arguments: Any) -> Any:
+        acme.say(source, name="Bob")
+        return count(*arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ledger_service, "_by_state", meanwhile)
+        found = ledger(acme.rt)
+    assert (found.gaps, found.received) == ([], 1)
+    assert ledger(acme.rt).received == 3
 
 
 def test_a_delivery_counts_as_made_only_with_its_attempt(acme: Incoming) -> None:
