@@ -98,7 +98,7 @@ SETTINGS = (
         "Private networks that targets may be in all the same, such as 10.0.0.0/8.",
     ),
     Setting("RELAY_WEB_PROCESSES", "1", several, "Web processes that gunicorn starts."),
-    Setting("RELAY_WEB_THREADS", "32", several, "Threads of each web process."),
+    Setting("RELAY_WEB_THREADS", "16", several, "Threads of each web process."),
     Setting("RELAY_WORKERS", "1", several, "Worker processes that `up` starts."),
     Setting("RELAY_SENDERS", "64", several, "Deliveries that one worker sends at a time."),
     Setting(
