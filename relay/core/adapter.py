@@ -27,6 +27,11 @@ Steps = tuple[str, ...]
 _Marks = dict[Steps, Json]
 
 
+MOST_UNDERSTOOD = 2000
+"""Answers whose names are looked up; what comes after them is kept as form fields as it is, so
+that no sender keeps the door busy for seconds."""
+
+
 @dataclass(frozen=True)
 class MappingRules:
     """What one configured source says of its answers.
@@ -106,10 +111,15 @@ class InboundAdapter:
         if not evaluation.valid:
             return Mapped(None, [], self._reasons(document))
         draft = Draft(self.lead, rules.region)
-        items = _items(document, _marks(evaluation.annotations()))
-        _Naming(self._dictionary, draft).place(
-            [item for item in items if not self._settle(draft, item, rules)]
-        )
+        unplaced = []
+        for number, item in enumerate(_items(document, _marks(evaluation.annotations()))):
+            if self._is_told(draft, item, rules):
+                continue
+            if number >= MOST_UNDERSTOOD:
+                draft.keep(item)
+            elif not self._is_known(draft, item, rules):
+                unplaced.append(item)
+        _Naming(self._dictionary, draft).place(unplaced)
         document = draft.finish(self._dictionary, rules.consent)
         return Mapped(document, draft.warnings, [], draft.dropped)
 
@@ -119,16 +129,18 @@ class InboundAdapter:
             for error in self._validator.iter_errors(document)
         ]
 
-    def _settle(self, draft: Draft, item: Item, rules: MappingRules) -> bool:
-        """Place an answer that needs no look at the others; false leaves it to the dictionary."""
+    def _is_told(self, draft: Draft, item: Item, rules: MappingRules) -> bool:
+        """Place an answer as the source's mapping or the adapter tells; false where none does."""
         goal = rules.goal(item) if rules.mapping else None
         if goal == "drop":
             draft.discard(item)
             return True
         if goal is not None and draft.follow(item, goal):
             return True
-        if item.lead is not None and draft.follow(item, item.lead):
-            return True
+        return item.lead is not None and draft.follow(item, item.lead)
+
+    def _is_known(self, draft: Draft, item: Item, rules: MappingRules) -> bool:
+        """Drop noise, place by the type; false leaves it to the names of all answers together."""
         if rule := rules.own_rule(item.names):
             draft.drop(item, rule)
             return True

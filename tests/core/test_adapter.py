@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from relay.core.adapter import MOST_UNDERSTOOD
 from relay.core.lead import LeadSchema
 from tests.core.conftest import Mapping
 
@@ -333,3 +334,12 @@ def test_what_an_answer_says_beside_its_value_is_kept(form: Mapping) -> None:
         "Odd.type": {"kind": "x"},
         "Odd.other": 1.0,
     }
+
+
+def test_what_comes_after_two_thousand_answers_is_kept_as_it_is(form: Mapping) -> None:
+    document = {f"extra {number}": "x" for number in range(MOST_UNDERSTOOD)} | {
+        "email": "late@example.com"
+    }
+    fields = form(document).document["form"]["fields"]
+    assert fields["email"] == "late@example.com"
+    assert len(fields) == MOST_UNDERSTOOD + 1
