@@ -106,7 +106,13 @@ SETTINGS: Json = {
             "enum": ["json", "form"],
             "default": "json",
         },
-        "secret": {**_SECRET, "title": "Signing secret", "secret": True},
+        "secret": {
+            **_SECRET,
+            "title": "Signing secret",
+            "description": "By it the receiver knows that a lead comes from here.",
+            "secret": True,
+            "generate": "whsec_",
+        },
         "secrets": {
             "type": "array",
             "title": "Signing secrets",

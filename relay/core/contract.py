@@ -207,10 +207,12 @@ def no_rate_key(_settings: Settings) -> str | None:
 class Target:
     """What the relay has to know of one product that takes leads.
 
-    `limits` are the vendor's (`"10/second"`), counted per `rate_key(settings)`; `fallback_wait` is
-    the wait in seconds where a throttling vendor sends no `Retry-After`. `schedule` is the waits in
-    seconds between tries; None means the relay's default. `max_age` and `min_age` are seconds
-    between the lead's own time and the delivery. `repeat` says why a second try does no harm.
+    A setting with `"generate": "whsec_"` is a secret that both sides share: the form for a new
+    target comes with one made by chance, behind this prefix. `limits` are the vendor's
+    (`"10/second"`), counted per `rate_key(settings)`; `fallback_wait` is the wait in seconds where
+    a throttling vendor sends no `Retry-After`. `schedule` is the waits in seconds between tries;
+    None means the relay's default. `max_age` and `min_age` are seconds between the lead's own time
+    and the delivery. `repeat` says why a second try does no harm.
     """
 
     label: str

@@ -71,6 +71,11 @@ class Draft:
         }
 
 
+def new_draft(name: str) -> Draft:
+    """A source or target to be added, with a name to begin with."""
+    return Draft({"name": name}, Sheet(new=True))
+
+
 def stored_draft(element_id: UUID) -> Draft | None:
     """What is stored of a source or target, to be changed; None where it is gone."""
     found = configure.editable(current(), element_id)
@@ -85,7 +90,8 @@ def mistaken(given: Given, element_id: UUID | None, error: FormError | Mistakes)
     draft = element_id and stored_draft(element_id)
     stored = draft.sheet.stored if draft else ()
     problems = [f"{error.name}: {error}"] if isinstance(error, FormError) else error.problems
-    return Draft({}, Sheet(by_field(problems), stored, given), tuple(problems))
+    sheet = Sheet(by_field(problems), stored, given, new=element_id is None)
+    return Draft({}, sheet, tuple(problems))
 
 
 @cache

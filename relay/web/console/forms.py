@@ -6,8 +6,10 @@ whatever is left. Secrets never come here: of a stored one only the name of its 
 empty field leaves it as it is, and null, for one that is to be forgotten, takes it away.
 """
 
+import base64
 import json
 import math
+import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -44,6 +46,8 @@ class Field:
     required: bool = False
     stored: bool = False
     """Whether a secret is kept already, which an empty field leaves alone."""
+    made: bool = False
+    """Whether `text` is a new secret, to be given to the other side before it is stored."""
     choices: tuple[str, ...] = ()
     chosen: tuple[str, ...] = ()
     placeholder: str = ""
@@ -56,12 +60,14 @@ class Field:
 class Sheet:
     """What stands on a form beside the values: errors by field, which fields keep a secret.
 
-    `given` is what was filled in, shown again as it was where it could not be saved.
+    `given` is what was filled in, shown again as it was where it could not be saved. `new` says
+    that nothing is stored yet.
     """
 
     errors: Mapping[str, str] = field(default_factory=dict)
     stored: Collection[str] = ()
     given: Given | None = None
+    new: bool = False
 
     def keeps(self, name: str) -> bool:
         """Whether a secret is kept at this field or below."""
@@ -123,7 +129,6 @@ class Form:
         secret = shape in SECRET
         kept = sheet.keeps(name)
         inner = self._group(part, name).draw(value or {}, sheet) if shape == "group" else ()
-        shown = None if secret else part.get("default") if value is None else value
         return Field(
             name=name,
             shape=shape,
@@ -131,12 +136,13 @@ class Form:
             help=str(part.get("description", "")),
             required=self._needs(name) and not (secret and kept),
             stored=secret and kept,
+            made=sheet.new and "generate" in part,
             choices=_choices(part),
             placeholder=str(next(iter(part.get("examples", ())), "")),
             fields=inner,
             open=bool(value) or kept or any(one.open or one.error for one in inner),
             error=sheet.errors.get(name, ""),
-            **(_written(shape, shown) if sheet.given is None else _again(shape, name, sheet.given)),
+            **_content(name, part, value, sheet),
         )
 
     def _needs(self, name: str) -> bool:
@@ -212,6 +218,24 @@ def _again(shape: str, name: str, given: Given) -> dict[str, Any]:
     """What was filled in; secrets are to be typed anew."""
     text = "" if shape in SECRET else given.get(name, "")
     return {"text": text, "on": name in given, "chosen": tuple(given.getlist(name))}
+
+
+def _content(name: str, part: Schema, value: Json, sheet: Sheet) -> dict[str, Any]:
+    """What stands in a field: its value, or what was filled in."""
+    shape = shape_of(part)
+    if sheet.new and "generate" in part:
+        return _made(part["generate"], name, sheet.given)
+    if sheet.given is not None:
+        return _again(shape, name, sheet.given)
+    shown = part.get("default") if value is None else value
+    return _written(shape, None if shape in SECRET else shown)
+
+
+def _made(prefix: str, name: str, given: Given | None) -> dict[str, Any]:
+    """A secret made by chance, or the one that stood in the form already: it may be in use."""
+    if given is not None:
+        return {"text": given.get(name, "")}
+    return {"text": prefix + base64.b64encode(secrets.token_bytes(32)).decode()}
 
 
 def _choices(part: Schema) -> tuple[str, ...]:

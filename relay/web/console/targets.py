@@ -45,7 +45,7 @@ def new(kind: str) -> ResponseReturnValue:
     """The form for a new target of one kind."""
     found = current().catalog.targets.get(kind) or abort(404)
     if request.method == "GET":
-        return _form(found, None, editing.Draft({"name": _free_name(found)}))
+        return _form(found, None, editing.new_draft(_free_name(found)))
     return _save(found, None)
 
 

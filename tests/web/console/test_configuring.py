@@ -332,3 +332,21 @@ def test_a_form_without_its_token_changes_nothing(visitor: Visitor, house: House
     answer = visitor.client.post(f"{ACME}/targets/{target}/remove", data=foreign)
     assert answer.status_code == 400
     assert house.row(targets, id=target).archived_at is None
+
+
+def test_a_new_webhook_comes_with_a_signing_secret_that_is_never_shown_again(house: House) -> None:
+    visitor = house.visitor()
+    address = f"{ACME}/targets/new/webhook"
+    form = settings_form(visitor.get(address))
+    made = stored(form, "settings.secret")
+    assert made.startswith("whsec_")
+    assert made != stored(settings_form(visitor.get(address)), "settings.secret")
+    # a mistake elsewhere leaves it as it was: the other side may know it by now
+    page = visitor.send(form, address, status=422, name="Signed", settings__url="nowhere")
+    refused = settings_form(page)
+    assert stored(refused, "settings.secret") == made
+    page = visitor.send(refused, address, settings__url="https://signed.example/in")
+    assert made not in page.html
+    target = configured.target(house.rt, house.row(targets, name="Signed").id)
+    assert target is not None
+    assert target.settings["secret"] == made
