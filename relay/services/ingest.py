@@ -41,7 +41,8 @@ def take(
     """Keep one verified request, mapped as far as it goes; returns after the commit.
 
     `hold` is what its submissions wait for before they become leads. Raises Busy when the database
-    does not take them in time; nothing is kept then, and the sender has to come again.
+    does not take them in time, and the sender has to come again. A slow commit may keep them even
+    so: the repeat is told by its event, or by its content where the source has a repeat window.
     """
     return rt.part(_new_intake).submit(read(rt, source, inbound, hold))
 

@@ -28,9 +28,10 @@ CLOSE_WAIT = 10.0
 
 
 class Busy(Exception):  # noqa: N818 - says why the caller must come again
-    """The database did not take the write in time; the sender must come again.
+    """The database did not say in time that it took the write; the sender must come again.
 
-    Nothing was written, or, where the answer alone was lost, what a repeat of it will not double.
+    What had not begun is never written. What had begun may still be, by a commit that is slow or
+    whose answer was lost: a write must be such that the sender's repeat of it can be told.
     """
 
 

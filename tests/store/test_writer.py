@@ -172,6 +172,21 @@ def test_what_waits_behind_a_stuck_batch_gives_up_too(database: Fallible, writer
     assert _kept(database) == [1, 3], "what was answered with Busy before it began is not written"
 
 
+def test_a_slow_commit_may_be_written_after_busy_and_once_with_its_repeat(
+    database: Fallible, writer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("relay.store.writer.BEGUN_WAIT", 0.1)
+    gate = Gate()
+    one = writer(gate, wait=0.3)
+    with pytest.raises(Busy):
+        one.submit(_note(1))
+    assert _kept(database) == []
+    gate.opened.set()
+    assert one.submit(_note(1)) == 1
+    assert _kept(database) == [1]
+    assert gate.batches == [[1], [1]], "the first one had begun"
+
+
 def test_close_writes_what_was_accepted(database: Fallible, writer: Any) -> None:
     one = writer(limit=4)
     futures = [one.post(_note(number)) for number in range(30)]

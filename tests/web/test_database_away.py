@@ -65,7 +65,7 @@ def test_who_knocks_during_an_outage_is_asked_to_come_again(
         assert int(answer.headers["Retry-After"]) > 0
         assert 0.9 <= seconds < 5
     server.start()
-    assert len(kept(runtime)) == 1, "503 says that nothing was kept"
+    assert len(kept(runtime)) == 1, "what never began is not kept"
     assert app.test_client().post(DOOR, json=LEAD).status_code == 200
 
 
