@@ -24,6 +24,9 @@ BATCH = 200
 MOST_TRIES = 3
 """A submission that killed its worker, or could not be stored, this often goes to quarantine."""
 
+PAUSES = (1.0, 5.0)
+"""Seconds until the next try of what could not be stored: what was wrong may pass."""
+
 CLASHES = 5
 """How often a transaction is begun again because another worker was at the same lead."""
 
@@ -191,9 +194,15 @@ def _finish(
 
 
 def _put_off(rt: Runtime, token: UUID, row: Any, error: Exception) -> None:
-    """Leave it to the sweep for another try, or put it into quarantine after the last one."""
+    """Leave it to the sweep for a later try, or put it into quarantine after the last one.
+
+    The pause is a lease that nobody holds.
+    """
     values: dict[str, Any] = {"lease_token": None, "leased_until": None}
-    if row.tries >= MOST_TRIES:
+    if row.tries < MOST_TRIES:
+        pause = timedelta(seconds=PAUSES[row.tries - 1])
+        values["leased_until"] = rt.clock.now() + pause
+    else:
         message = f"it could not be stored: {type(error).__name__}"
         reasons = [{"place": "", "message": message}]
         values |= {"state": "quarantined", "reasons": reasons, "stored_at": rt.clock.now()}

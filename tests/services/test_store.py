@@ -11,6 +11,7 @@ from relay.services import configured
 from relay.services import leads as leads_service
 from relay.services.leads import store_batch
 from relay.services.quarantine import release
+from relay.services.sweep import sweep
 from relay.store import tables
 from tests.conftest import SettableClock
 from tests.factories import Bell, Incoming, catalog
@@ -277,7 +278,7 @@ def test_what_kills_its_worker_three_times_is_quarantined(
 
 
 def test_a_row_that_cannot_be_stored_costs_itself_alone(
-    acme: Incoming, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    acme: Incoming, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = acme.source()
     bad = acme.say(source, name="Bad")
@@ -293,15 +294,40 @@ def test_a_row_that_cannot_be_stored_costs_itself_alone(
     monkeypatch.setitem(leads_service.file_all.__globals__, "summary", fail_for_bad)
     store_batch(acme.rt)
     assert acme.states() == {"received": 1, "stored": 3}
-    assert acme.store() == 2, "it is tried three times in all"
+    for pause in leads_service.PAUSES:
+        assert acme.store() == 0, "a pause lies between two tries"
+        clock.advance(pause + 0.1)
+        assert sweep(acme.rt).submissions
+        assert acme.store() == 1
     row = acme.submission(bad)
-    assert (row.state, row.lease_token) == ("quarantined", None)
+    assert (row.state, row.lease_token, row.tries) == ("quarantined", None, 0)
     assert "ArithmeticError" in row.reasons[0]["message"]
     assert acme.balanced()
 
 
+def test_what_passes_within_seconds_costs_no_submission(
+    acme: Incoming, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = acme.source()
+    said = acme.say(source, name="Ada")
+    fails_until = clock.now() + timedelta(seconds=5)
+    file_all = leads_service.file_all
+
+    def failing(rt: Any, *arguments: Any) -> Any:
+        if clock.now() < fails_until:
+            raise ArithmeticError
+        return file_all(rt, *arguments)
+
+    monkeypatch.setattr(leads_service, "file_all", failing)
+    for _ in range(70):
+        acme.store()
+        clock.advance(0.1)
+    assert acme.submission(said).state == "stored"
+    assert acme.balanced()
+
+
 def test_a_source_that_cannot_be_read_costs_its_own_submissions_alone(
-    acme: Incoming, monkeypatch: pytest.MonkeyPatch
+    acme: Incoming, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As after an integration was taken away: else the batch would begin with it for ever."""
     broken, fine = acme.source("broken"), acme.source("fine")
@@ -317,6 +343,7 @@ def test_a_source_that_cannot_be_read_costs_its_own_submissions_alone(
     for _ in range(leads_service.MOST_TRIES):
         acme.say(fine, name="Bob")
         store_batch(acme.rt)
+        clock.advance(leads_service.PAUSES[-1] + 0.1)
     assert acme.states() == {"quarantined": 1, "stored": leads_service.MOST_TRIES}
     assert acme.balanced()
 
