@@ -29,6 +29,7 @@ def replay(
     """Send again: one DELIVERY, or all that the filters name.
 
     What still waits goes at once; what has ended goes as a new delivery with a key of its own.
+    Filters leave out what is being sent, and what a newer version of its lead has overtaken.
     """
     rt = current()
     if delivery is not None:
@@ -38,7 +39,7 @@ def replay(
         _replay_missing(rt, options, yes=yes, machine=machine)
     else:
         wanted = _filtered(rt, options)
-        total = _confirmed(rt, wanted, "Send again", yes=yes)
+        total = _confirmed_replay(rt, wanted, yes=yes)
         with progress("Sending again", total) as done:
             going = service.replay_all(rt, wanted, done) if total else 0
         _tell("replayed", going, f"{going} go.", machine=machine)
@@ -51,7 +52,10 @@ def replay(
 @yes_option
 @json_option
 def cancel(delivery: str | None, reason: str, *, yes: bool, machine: bool, **options: Any) -> None:
-    """Call off what still waits: one DELIVERY, or all that the filters name. The leads stay."""
+    """Call off what still waits: one DELIVERY, or all that the filters name. The leads stay.
+
+    What is being sent at this moment goes on, and is counted.
+    """
     rt = current()
     if delivery is not None:
         _refuse_filters(options)
@@ -59,11 +63,18 @@ def cancel(delivery: str | None, reason: str, *, yes: bool, machine: bool, **opt
         return
     if set(options["states"]) - {"waiting"}:
         raise click.UsageError("Only what is waiting can be called off.")
-    wanted = _filtered(rt, {**options, "states": ("waiting",)}, given=options)
-    total = _confirmed(rt, wanted, "Call off", yes=yes)
+    wanted = _filtered(rt, {**options, "states": ("waiting", "sending")}, given=options)
+    counts = service.count_by_state(rt, wanted)
+    found = service.CalledOff(0, counts.pop("sending", 0))
+    total = _confirmed(counts, "Call off", yes=yes)
     with progress("Calling off", total) as done:
-        ended = service.cancel(rt, wanted, reason, done) if total else 0
-    _tell("cancelled", ended, f"{ended} called off.", machine=machine)
+        found = service.cancel(rt, wanted, reason, done) if total else found
+    if machine:
+        emit({"cancelled": found.ended, "sending": found.sending})
+        return
+    click.echo(f"{found.ended} called off.")
+    if found.sending:
+        click.echo(f"{_counted(found.sending, 'delivery', 'deliveries')} being sent: not stopped.")
 
 
 def _replay_one(rt: Runtime, text: str, *, machine: bool) -> None:
@@ -96,7 +107,7 @@ def _replay_missing(rt: Runtime, options: dict[str, Any], *, yes: bool, machine:
 
 def _cancel_one(rt: Runtime, text: str, reason: str, *, machine: bool) -> None:
     delivery_id = finding.find_id(rt, "delivery", text)
-    if not service.cancel(rt, Filter(delivery=delivery_id), reason):
+    if not service.cancel(rt, Filter(delivery=delivery_id), reason).ended:
         row = browse.delivery(rt, delivery_id)
         raise click.ClickException(
             f"{delivery_id} cannot be called off: it is {row and row['state']}."
@@ -115,9 +126,19 @@ def _refuse_filters(options: dict[str, Any], *, also: bool = False) -> None:
         raise click.UsageError("Name either one delivery or filters.")
 
 
-def _confirmed(rt: Runtime, wanted: Filter, verb: str, *, yes: bool) -> int:
-    """How many the filter names, after the user has seen that and agreed."""
-    counts = service.count_by_state(rt, wanted)
+def _confirmed_replay(rt: Runtime, wanted: Filter, *, yes: bool) -> int:
+    found = service.replayable(rt, wanted)
+    if found.left:
+        click.echo(
+            f"{_counted(found.left, 'delivery', 'deliveries')} left out: being sent, or overtaken "
+            "by a newer version of the lead.",
+            err=True,
+        )
+    return _confirmed(found.going, "Send again", yes=yes)
+
+
+def _confirmed(counts: dict[str, int], verb: str, *, yes: bool) -> int:
+    """How many there are, after the user has seen that and agreed."""
     total = sum(counts.values())
     states = ", ".join(f"{count} {state}" for state, count in counts.items())
     said = _counted(total, "delivery", "deliveries") + (f": {states}." if states else ".")

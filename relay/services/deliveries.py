@@ -54,15 +54,10 @@ ReplayCounts = dict[tuple[UUID, int, UUID, str], int]
 
 
 def replay_counts(connection: sa.Connection, lead_ids: Sequence[UUID]) -> ReplayCounts:
-    """How often these leads were sent again; locks them, as the store step does."""
+    """How often these leads were sent again; locks them."""
     if not lead_ids:
         return {}
-    connection.execute(
-        sa.select(leads.c.id)
-        .where(leads.c.id.in_(lead_ids))
-        .order_by(leads.c.project_id, leads.c.lead_key)
-        .with_for_update()
-    ).all()
+    lock_leads(connection, lead_ids)
     key = (
         deliveries.c.lead_id,
         deliveries.c.version,
@@ -75,6 +70,38 @@ def replay_counts(connection: sa.Connection, lead_ids: Sequence[UUID]) -> Replay
         .group_by(*key)
     )
     return {tuple(row[:4]): row[4] for row in connection.execute(statement)}
+
+
+def lock_leads(connection: sa.Connection, lead_ids: Sequence[UUID]) -> None:
+    """Let nobody write versions of these leads meanwhile; in one order, as the store step does."""
+    connection.execute(
+        sa.select(leads.c.id)
+        .where(leads.c.id.in_(lead_ids))
+        .order_by(leads.c.project_id, leads.c.lead_key)
+        .with_for_update()
+    ).all()
+
+
+_newer = deliveries.alias("newer")
+
+STALE = sa.and_(
+    deliveries.c.state.not_in(("waiting", "sending")),
+    sa.exists().where(
+        _newer.c.lead_id == deliveries.c.lead_id,
+        _newer.c.target_id == deliveries.c.target_id,
+        _newer.c.label == deliveries.c.label,
+        _newer.c.version > deliveries.c.version,
+        sa.or_(
+            _newer.c.state.in_(("waiting", "sending")),
+            # what had arrived itself goes again as asked, with all that followed it
+            sa.and_(
+                _newer.c.state == "delivered",
+                deliveries.c.state.not_in(("delivered", "ignored")),
+            ),
+        ),
+    ),
+)
+"""An ended delivery that would come after a newer version of its lead, and undo it."""
 
 
 def last_open(connection: sa.Connection, lead_ids: Sequence[UUID]) -> dict[tuple[UUID, UUID], UUID]:

@@ -1,6 +1,7 @@
 """Sending again and calling off: one delivery, or all that a filter names."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,14 @@ from relay.core.ids import new_id
 from relay.runtime import Runtime
 from relay.services import configured
 from relay.services.browse import Filter, conditions
-from relay.services.deliveries import ReplayCounts, end, last_open, replay_counts
+from relay.services.deliveries import (
+    STALE,
+    ReplayCounts,
+    end,
+    last_open,
+    lock_leads,
+    replay_counts,
+)
 from relay.services.owing import LONGEST_WAIT
 from relay.store.tables import deliveries, state_is
 
@@ -21,18 +29,42 @@ Progress = Callable[[int], None]
 """Told how many more were done."""
 
 
-def count(rt: Runtime, wanted: Filter) -> int:
-    """How many deliveries the filter names."""
-    with rt.database.read() as connection:
-        statement = sa.select(sa.func.count()).where(*conditions(wanted))
-        return int(connection.execute(statement.select_from(deliveries)).scalar_one())
+GOING = (deliveries.c.state != "sending", sa.not_(STALE))
+"""What a replay of many sends again, of all that its filter names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replayable:
+    """What a replay would send again, by state; `left` are those of the filter that stay."""
+
+    going: dict[str, int]
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class CalledOff:
+    """How many were called off, and how many were being sent and go on."""
+
+    ended: int
+    sending: int
 
 
 def count_by_state(rt: Runtime, wanted: Filter) -> dict[str, int]:
     """How many deliveries the filter names in each state that there are any in."""
+    return _count(rt, conditions(wanted))
+
+
+def replayable(rt: Runtime, wanted: Filter) -> Replayable:
+    """What `replay_all` would send again of what the filter names."""
+    going = _count(rt, [*conditions(wanted), *GOING])
+    named = count_by_state(rt, wanted)
+    return Replayable(going, max(0, sum(named.values()) - sum(going.values())))
+
+
+def _count(rt: Runtime, wanted: Sequence[sa.ColumnElement[bool]]) -> dict[str, int]:
     statement = (
         sa.select(deliveries.c.state, sa.func.count())
-        .where(*conditions(wanted))
+        .where(*wanted)
         .group_by(deliveries.c.state)
         .order_by(deliveries.c.state)
     )
@@ -58,11 +90,15 @@ def replay_one(rt: Runtime, delivery_id: UUID) -> UUID | None:
 
 
 def replay_all(rt: Runtime, wanted: Filter, progress: Progress | None = None) -> int:
-    """Send again everything that the filter names; returns how many go."""
+    """Send again what the filter names; returns how many go.
+
+    What is being sent is left alone. So is what has ended while a newer version of its lead waits,
+    is being sent or was delivered there: the older one must not come last and stay.
+    """
     done = 0
-    for rows in _batches(rt, conditions(wanted)):
+    for rows in _batches(rt, [*conditions(wanted), *GOING]):
         with rt.database.write() as connection:
-            going = _again(rt, connection, rows)
+            going = _again(rt, connection, _still_going(connection, rows))
         for target_id in {row.target_id for row in rows}:
             rt.queue.wake_lane(target_id)
         done += len(going)
@@ -73,16 +109,19 @@ def replay_all(rt: Runtime, wanted: Filter, progress: Progress | None = None) ->
 
 def cancel(
     rt: Runtime, wanted: Filter, reason: str = "called off", progress: Progress | None = None
-) -> int:
-    """Call off what the filter names and still waits; returns how many. The lead stays."""
+) -> CalledOff:
+    """Call off what the filter names and still waits. The leads stay."""
+    sending = count_by_state(rt, replace(wanted, states=("sending",))).get("sending", 0)
     done = 0
     for rows in _batches(rt, [*conditions(wanted), state_is(deliveries, "waiting")]):
         with rt.database.write() as connection:
             ids = [row.id for row in rows]
-            done += end(connection, ids, "cancelled", reason, rt.clock.now())
+            ended = end(connection, ids, "cancelled", reason, rt.clock.now())
+        done += ended
+        sending += len(rows) - ended  # taken up meanwhile
         if progress is not None:
             progress(len(rows))
-    return done
+    return CalledOff(done, sending)
 
 
 def _batches(rt: Runtime, wanted: Sequence[sa.ColumnElement[bool]]) -> Iterator[Sequence[Any]]:
@@ -99,6 +138,14 @@ def _batches(rt: Runtime, wanted: Sequence[sa.ColumnElement[bool]]) -> Iterator[
             return
         yield rows
         last = rows[-1].id
+
+
+def _still_going(connection: sa.Connection, rows: Sequence[Any]) -> Sequence[Any]:
+    """Those that go even now, as they are now; no version of their leads can come meanwhile."""
+    lock_leads(connection, [row.lead_id for row in rows])
+    ids = [row.id for row in rows]
+    statement = sa.select(deliveries).where(deliveries.c.id.in_(ids), *GOING)
+    return connection.execute(statement.order_by(deliveries.c.version, deliveries.c.id)).all()
 
 
 def _again(rt: Runtime, connection: sa.Connection, rows: Sequence[Any]) -> list[UUID]:

@@ -2,11 +2,15 @@
 
 import json
 from typing import Any
+from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 
+from relay.core.ids import new_id
 from relay.services.configure import apply
 from relay.services.demo import make_demo
+from relay.store.tables import deliveries
 from tests.cli.conftest import Relay
 
 
@@ -59,10 +63,47 @@ def test_what_waits_is_called_off(demo: Any, relay: Relay) -> None:
     assert again.exit_code == 1
     assert "it is cancelled" in again.stderr
     rest = _json(relay, "cancel", "--target", "newsletter", "--yes", "--reason", "no letters")
-    assert rest == {"cancelled": len(waiting) - 1}
+    assert rest == {"cancelled": len(waiting) - 1, "sending": 0}
     cancelled = _json(relay, "deliveries", "--target", "newsletter", "--state", "cancelled")
     assert {row["reason"] for row in cancelled} == {"no letters", "called off"}
     assert relay("cancel", "--state", "failed", "--yes").exit_code == 2
+
+
+def test_calling_off_says_how_many_were_being_sent_and_go_on(demo: Any, relay: Relay) -> None:
+    waiting = _json(relay, "deliveries", "--target", "newsletter", "--state", "waiting")
+    one, other, *rest = [row["id"] for row in waiting]
+    assert rest
+    _set(demo, one, state="sending")
+    done = relay("cancel", "--target", "newsletter", "--yes")
+    assert f"{len(rest) + 1} deliveries: {len(rest) + 1} waiting." in done.stderr
+    assert done.stdout == f"{len(rest) + 1} called off.\n1 delivery being sent: not stopped.\n"
+    assert _json(relay, "deliveries", one)["state"] == "sending"
+    assert _json(relay, "deliveries", other)["state"] == "cancelled"
+    again = _json(relay, "cancel", "--target", "newsletter")
+    assert again == {"cancelled": 0, "sending": 1}, "nothing to ask about"
+
+
+def test_what_a_newer_version_has_overtaken_is_left_out_and_said(demo: Any, relay: Relay) -> None:
+    failed = _json(relay, "deliveries", "--state", "failed", "--limit", "1000")
+    lead = failed[0]["lead_id"]
+    with demo.database.write() as connection:
+        row = connection.execute(
+            sa.select(deliveries).where(deliveries.c.id == UUID(failed[0]["id"]))
+        ).one()
+        newer = {"id": new_id(), "version": row.version + 1, "state": "waiting"}
+        connection.execute(sa.insert(deliveries).values({**row._mapping, **newer}))
+    only = relay("replay", "--state", "failed", "--lead", lead, "--yes")
+    assert "1 delivery left out" in only.stderr
+    assert only.stdout == "0 go.\n"
+    done = relay("replay", "--state", "failed", "--yes")
+    assert f"{len(failed) - 1} deliveries: {len(failed) - 1} failed." in done.stderr
+    assert done.stdout == f"{len(failed) - 1} go.\n"
+
+
+def _set(runtime: Any, delivery: str, **values: Any) -> None:
+    with runtime.database.write() as connection:
+        mine = deliveries.c.id == UUID(delivery)
+        connection.execute(sa.update(deliveries).where(mine).values(**values))
 
 
 def test_leads_that_a_target_never_got_are_brought_to_it(demo: Any, relay: Relay) -> None:

@@ -7,9 +7,9 @@ from uuid import UUID
 import pytest
 
 from relay.core.ids import new_id
-from relay.services import missing
+from relay.services import missing, replay
 from relay.services.browse import Filter
-from relay.services.replay import cancel, count, replay_all, replay_one
+from relay.services.replay import CalledOff, cancel, replay_all, replay_one, replayable
 from relay.store import tables
 from tests.conftest import SettableClock
 from tests.factories import Incoming
@@ -67,7 +67,7 @@ def test_what_is_being_sent_is_left_alone(acme: Incoming, delivery: Any) -> None
     _set(acme, delivery, state="sending")
     before = acme.deliveries()
     replay_one(acme.rt, delivery.id)
-    assert cancel(acme.rt, Filter(delivery=delivery.id)) == 0
+    assert cancel(acme.rt, Filter(delivery=delivery.id)) == CalledOff(0, 1)
     assert acme.deliveries() == before
 
 
@@ -100,7 +100,7 @@ def test_all_that_a_filter_names_go_again(acme: Incoming, monkeypatch: Any) -> N
     for row in acme.deliveries(crm)[:9]:
         acme.settle(row.id, "failed")
     wanted = Filter(target=crm, states=("failed",))
-    assert count(acme.rt, wanted) == 9
+    assert replayable(acme.rt, wanted).going == {"failed": 9}
     told: list[int] = []
     acme.bell.rung.clear()
     assert replay_all(acme.rt, wanted, told.append) == 9
@@ -118,6 +118,70 @@ def test_a_replay_of_everything_does_not_replay_its_own_replays(
     acme.settle(delivery.id, "failed")
     assert replay_all(acme.rt, Filter()) == 1
     assert len(acme.deliveries()) == 2
+
+
+def _two_versions(acme: Incoming, delivery: Any, older: str, newer: str) -> list[Any]:
+    """The deliveries of two versions of one lead to one target, in these states."""
+    acme.settle(delivery.id, older)
+    acme.say(acme.reread(delivery.source_id), lead="t", name="Bea")
+    acme.store()
+    last = acme.deliveries()[-1]
+    if newer in {"waiting", "sending"}:
+        _set(acme, last, state=newer)
+    else:
+        acme.settle(last.id, newer)
+    return acme.deliveries()
+
+
+@pytest.mark.parametrize(
+    ("older", "newer", "goes"),
+    [
+        (older, newer, False)
+        for older in ("failed", "expired", "cancelled")
+        for newer in ("waiting", "sending", "delivered")
+    ]
+    + [("delivered", "waiting", False), ("delivered", "sending", False)]
+    + [("delivered", "delivered", True), ("failed", "failed", True), ("failed", "skipped", True)],
+)
+def test_many_go_again_without_what_a_newer_version_has_overtaken(
+    acme: Incoming, delivery: Any, older: str, newer: str, goes: bool
+) -> None:
+    """Else the old record would come last and undo the new one. Who names it alone, gets it."""
+    before = _two_versions(acme, delivery, older, newer)
+    wanted = Filter(delivery=before[0].id)
+    found = replayable(acme.rt, wanted)
+    assert (sum(found.going.values()), found.left) == (int(goes), 1 - goes)
+    assert replay_all(acme.rt, wanted) == int(goes)
+    assert len(acme.deliveries()) == 2 + goes
+    replay_one(acme.rt, before[0].id)
+    assert len(acme.deliveries()) == 3 + goes
+    assert acme.balanced()
+
+
+def test_a_newer_version_at_another_target_overtakes_nothing(acme: Incoming, delivery: Any) -> None:
+    other = acme.target("other")
+    acme.route(acme.reread(delivery.source_id), other)
+    for row in _two_versions(acme, delivery, "failed", "delivered"):
+        acme.settle(row.id, "delivered" if row.target_id == other else "failed")
+    wanted = Filter(target=delivery.target_id)
+    assert replay_all(acme.rt, wanted) == 2
+
+
+def test_a_version_that_is_owed_meanwhile_overtakes_what_was_to_go(
+    acme: Incoming, delivery: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acme.settle(delivery.id, "failed")
+    batches = replay._batches
+
+    def slowly(*arguments: Any) -> Any:
+        for rows in batches(*arguments):
+            acme.say(acme.reread(delivery.source_id), lead="t", name="Bea")
+            acme.store()
+            yield rows
+
+    monkeypatch.setattr(replay, "_batches", slowly)
+    assert replay_all(acme.rt, Filter(states=("failed",))) == 0
+    assert [row.version for row in acme.deliveries()] == [1, 2]
 
 
 @pytest.mark.parametrize("batch", [1, 500])
@@ -161,13 +225,13 @@ def test_cancel_calls_off_what_waits_and_keeps_the_lead(
 ) -> None:
     acme.say(acme.reread(delivery.source_id), lead="t", company="Works")
     acme.store()
-    assert cancel(acme.rt, Filter(delivery=delivery.id), "not any more") == 1
+    assert cancel(acme.rt, Filter(delivery=delivery.id), "not any more") == CalledOff(1, 0)
     first, second = acme.deliveries()
     assert (first.state, first.reason) == ("cancelled", "not any more")
     assert first.settled_at == clock.now()
     assert (second.state, second.event) == ("waiting", "created"), "the target knows nothing yet"
     assert len(acme.leads()) == 1
-    assert cancel(acme.rt, Filter(states=("cancelled",))) == 0
+    assert cancel(acme.rt, Filter(states=("cancelled",))) == CalledOff(0, 0)
     assert acme.balanced()
 
 

@@ -89,7 +89,7 @@ def cancel(delivery_id: UUID) -> ResponseReturnValue:
     """Stop one delivery that has not gone out."""
     lead_id = _lead_of(delivery_id)
     wanted = browse.Filter(delivery=delivery_id)
-    if replay.cancel(current(), wanted, f"called off by {actor()}"):
+    if replay.cancel(current(), wanted, f"called off by {actor()}").ended:
         flash("It will not be sent.", "good")
     else:
         flash("It had gone out already.", "warn")
