@@ -107,7 +107,8 @@ def release(
 ) -> None:
     """Map SUBMISSIONS again by the present mapping; what can become a lead goes on.
 
-    What is held or was refused goes on as it is. Exits with 1 when something stays.
+    What is held or was refused goes on as it is; what was both unmappable and suspicious is held
+    first, and goes on with another release. Exits with 1 when something stays.
     """
     rt = current()
     if bool(submissions) == everything:
@@ -119,23 +120,29 @@ def release(
     else:
         ids = [finding.find_id(rt, "submission", text) for text in submissions]
     released = 0
-    still: dict[UUID, list[str]] = {}
+    stay: dict[str, dict[UUID, list[str]]] = {"still": {}, "held": {}}
     with progress("Releasing", len(ids)) as done:
         for start in range(0, len(ids), BATCH):
             batch = ids[start : start + BATCH]
             found = service.release(rt, batch)
             released += len(found.released)
-            still |= found.still
+            stay["still"] |= found.still
+            stay["held"] |= found.held
             done(len(batch))
-    _report(released, still, len(ids), machine=machine)
+    _report(released, stay, len(ids), machine=machine)
 
 
-def _report(released: int, still: dict[UUID, list[str]], asked: int, *, machine: bool) -> None:
+def _report(
+    released: int, stay: dict[str, dict[UUID, list[str]]], asked: int, *, machine: bool
+) -> None:
     if machine:
-        emit({"released": released, "still": {str(one): why for one, why in still.items()}})
+        named = {how: {str(one): why for one, why in some.items()} for how, some in stay.items()}
+        emit({"released": released, **named})
     else:
-        for submission_id, reasons in still.items():
-            click.echo(clean(f"{submission_id}: {'; '.join(reasons)}"))
+        for how, some in stay.items():
+            for submission_id, reasons in some.items():
+                held = "now held: " if how == "held" else ""
+                click.echo(clean(f"{submission_id}: {held}{'; '.join(reasons)}"))
         click.echo(f"{released} released, {asked - released} stay.")
     if released < asked:
         raise click.exceptions.Exit(1)

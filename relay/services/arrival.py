@@ -35,6 +35,9 @@ HOLDS: dict[Hold, str] = {
 }
 """What a submission may wait for, in words."""
 
+VERDICTS: frozenset[Hold] = frozenset({"address", "honeypot", "captcha"})
+"""What only a person may release. An unmappable submission keeps it until it can be mapped."""
+
 SECRET_HEADERS = re.compile(
     r"authorization|cookie|api-?key|password|secret|(^|[-_])(token|key|assertion|jwt)($|[-_])"
 )
@@ -64,10 +67,11 @@ def read(rt: Runtime, source: ConfiguredSource, inbound: Inbound, hold: Hold | N
             mapped_row(source, parsed, mapped, hold) for parsed, mapped in remap(source, inbound)
         ]
     except Unreadable as error:
-        rows = [_unreadable_row("body", str(error))]
+        rows = [_unreadable_row("body", str(error), hold)]
     except Exception as error:  # a bug of an integration must not cost the submission
         logger.exception("source kind %s failed to read a body", source.kind.name)
-        rows = [_unreadable_row("", f"the {source.kind.name} integration failed: {error!r}")]
+        message = f"the {source.kind.name} integration failed: {error!r}"
+        rows = [_unreadable_row("", message, hold)]
     dropped = [text for row in rows for text in row.pop("dropped", ())]
     for position, row in enumerate(rows):
         row.update(
@@ -157,10 +161,15 @@ def mapped_row(
         dropped=mapped.dropped,
     )
     if mapped.document is None:
-        row["state"] = "quarantined"
+        row.update(state="quarantined", hold=hold if hold in VERDICTS else None)
     elif hold is not None:
-        row.update(state="held", hold=hold, reasons=[{"place": "", "message": HOLDS[hold]}])
+        row.update(held(hold))
     return row
+
+
+def held(hold: Hold) -> dict[str, Any]:
+    """The columns of a submission that waits for this."""
+    return {"state": "held", "hold": hold, "reasons": [{"place": "", "message": HOLDS[hold]}]}
 
 
 def _mask_documents(source: ConfiguredSource, rows: list[dict[str, Any]]) -> None:
@@ -171,9 +180,10 @@ def _mask_documents(source: ConfiguredSource, rows: list[dict[str, Any]]) -> Non
             row[column] = json.loads(mask(text, "application/json", _secrets(source)))
 
 
-def _unreadable_row(place: str, message: str) -> dict[str, Any]:
+def _unreadable_row(place: str, message: str, hold: Hold | None) -> dict[str, Any]:
     row = _row(new_id())
     row.update(state="quarantined", reasons=[{"place": place, "message": clean(message)}])
+    row["hold"] = hold if hold in VERDICTS else None
     return row
 
 

@@ -14,7 +14,7 @@ from relay.core.clean import clean
 from relay.core.contract import Inbound, Parsed, Unreadable
 from relay.runtime import Runtime
 from relay.services import configured
-from relay.services.arrival import content_key, lead_key, mapped_row, remap
+from relay.services.arrival import content_key, held, lead_key, mapped_row, remap
 from relay.services.configured import ConfiguredSource
 from relay.services.ingest import judge
 from relay.store.insert import insert_new
@@ -28,20 +28,24 @@ SHELVED = ("quarantined", "held", "refused")
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """How a release went: what goes on, and what is still unmappable with its reasons."""
+    """How a release went: what goes on, what is still unmappable with its reasons, and what could
+    be mapped and is held now for what the door saw in it."""
 
     released: tuple[UUID, ...]
     still: dict[UUID, list[str]]
+    held: dict[UUID, list[str]]
 
 
 def release(rt: Runtime, submission_ids: Sequence[UUID]) -> Released:
     """Map these submissions again by the present mapping and let those go on that now can.
 
     A held or refused one goes on as it is, past the rule that stopped it; what still cannot be
-    mapped stays in quarantine with its new reasons.
+    mapped stays in quarantine with its new reasons. What was both unmappable and suspicious at the
+    door is held once it is mapped, until it is released from there.
     """
     released: list[UUID] = []
     still: dict[UUID, list[str]] = {}
+    held_now: dict[UUID, list[str]] = {}
     for submission_id in submission_ids:
         row = _read(rt, submission_id)
         values = None if row is None else _released(rt, row)
@@ -49,10 +53,11 @@ def release(rt: Runtime, submission_ids: Sequence[UUID]) -> Released:
             continue
         if values["state"] == "received":
             released.append(submission_id)
-        elif values["state"] == "quarantined":
-            still[submission_id] = [reason["message"] for reason in values["reasons"]]
+        elif values["state"] in {"quarantined", "held"}:
+            stays = still if values["state"] == "quarantined" else held_now
+            stays[submission_id] = [reason["message"] for reason in values["reasons"]]
     rt.queue.wake_store()
-    return Released(tuple(released), still)
+    return Released(tuple(released), still, held_now)
 
 
 def _released(rt: Runtime, row: Any) -> dict[str, Any] | None:
@@ -119,7 +124,10 @@ def _values(rt: Runtime, row: Any) -> list[dict[str, Any]]:
         return _read_at_last(source, row, found)
     if row.position >= len(found):
         return [_still(f"the body now holds only {len(found)} submissions")]
-    return [going | _mapped_again(source, row, *found[row.position])]
+    again = _mapped_again(source, row, *found[row.position])
+    if again.get("document") is not None and row.hold is not None:
+        going |= held(row.hold)
+    return [going | again]
 
 
 def _inbound(row: Any) -> Inbound:
@@ -139,7 +147,7 @@ def _read_at_last(
     """The rows of a body that could not be read when it came, and was one row so far."""
     where = {name: getattr(row, name) for name in ("body_id", "project_id", "source_id")}
     where |= {"received_at": row.received_at, "duplicate_of": None}
-    rows = [mapped_row(source, parsed, mapped) for parsed, mapped in found]
+    rows = [mapped_row(source, parsed, mapped, row.hold) for parsed, mapped in found]
     for position, one in enumerate(rows):
         del one["dropped"]
         one.update(where, position=position)
@@ -151,7 +159,7 @@ def _mapped_again(
     source: ConfiguredSource, row: Any, parsed: Parsed, mapped: Mapped
 ) -> dict[str, Any]:
     if mapped.document is None:
-        return {"state": "quarantined", "reasons": clean(mapped.reasons)}
+        return {"state": "quarantined", "hold": row.hold, "reasons": clean(mapped.reasons)}
     return {
         "document": mapped.document,
         "warnings": mapped.warnings,

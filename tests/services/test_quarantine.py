@@ -3,11 +3,14 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from relay.core.contract import Inbound, Parsed, Unreadable
 from relay.services import configured
+from relay.services.arrival import HOLDS
 from relay.services.quarantine import release
+from relay.services.sweep import sweep
 from relay.store import tables
 from tests.conftest import SettableClock
 from tests.factories import Incoming
@@ -179,3 +182,37 @@ def test_what_is_read_at_last_brings_all_that_its_body_holds(
     assert late.states == ("duplicate", "duplicate")
     assert [row.parts for row in acme.rows(tables.bodies)] == [2, 2, 2]
     assert acme.balanced()
+
+
+@pytest.mark.parametrize("body", [{"says": "Ada Example"}, "crash"])
+@pytest.mark.parametrize("hold", ["honeypot", "captcha", "address"])
+def test_what_was_suspicious_too_is_held_once_it_can_be_mapped(
+    acme: Incoming, monkeypatch: Any, body: Any, hold: Any
+) -> None:
+    """The fix of a mapping is no word on whether a person sent it."""
+    source = acme.source()
+    [said] = acme.post(source, body, hold).ids
+    assert acme.submission(said).state == "quarantined"
+    assert list(release(acme.rt, [said]).still) == [said], "and keeps the verdict meanwhile"
+    _repaired(acme, monkeypatch)
+    found = release(acme.rt, [said])
+    assert (found.released, found.still) == ((), {})
+    assert found.held == {said: [HOLDS[hold]]}
+    row = acme.submission(said)
+    assert (row.state, row.hold) == ("held", hold)
+    assert [reason["message"] for reason in row.reasons] == [HOLDS[hold]]
+    sweep(acme.rt)
+    assert acme.store() == 0
+    assert release(acme.rt, [said]).released == (said,)
+    acme.store()
+    assert acme.submission(said).state == "stored"
+    assert acme.balanced()
+
+
+@pytest.mark.parametrize("hold", ["rate", "paused"])
+def test_what_would_have_gone_on_by_itself_is_not_held_again(
+    acme: Incoming, monkeypatch: Any, hold: Any
+) -> None:
+    [said] = acme.post(acme.source(), b'"crash"', hold).ids
+    _repaired(acme, monkeypatch)
+    assert release(acme.rt, [said]).released == (said,)

@@ -53,7 +53,7 @@ submissions = sa.Table(
     sa.Column("warnings", JsonText, nullable=False),
     sa.Column("reasons", JsonText, nullable=False),  # why quarantined, held, refused or a repeat
     sa.Column("released", sa.Boolean, nullable=False, server_default=sa.false()),  # past the rules
-    sa.Column("hold", sa.Text),  # what a held one waits for: see services.arrival.HOLDS
+    sa.Column("hold", sa.Text),  # what it waits, or will wait for: services.arrival.HOLDS
     sa.Column("duplicate_of", sa.Uuid),
     sa.Column("lead_id", sa.Uuid, index=True),
     sa.Column("lead_version", sa.Integer),

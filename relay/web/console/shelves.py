@@ -88,6 +88,8 @@ def _tell(outcome: quarantine.Released) -> None:
         flash(f"{gone} released: {_AS_LEADS[gone > 1]}.", "good")
     if left:
         flash(f"{left} still cannot be read as a lead; the reasons are shown.", "warn")
+    if outcome.held:
+        flash(f"{len(outcome.held)} could be read and is held now; the reason is shown.", "warn")
 
 
 def _submission(submission_id: UUID) -> Any:
