@@ -41,6 +41,30 @@ def problems(schema: Json, document: Json, where: str = "") -> list[str]:
     return sorted(dict.fromkeys(lines))
 
 
+def text_problems(document: Json, where: str = "") -> list[str]:
+    """Where texts or names hold what no database takes: NUL, or one half of a surrogate pair."""
+    found: list[str] = []
+    left: list[tuple[tuple[str | int, ...], Json]] = [((), document)]
+    while left:
+        steps, value = left.pop()
+        if isinstance(value, dict):
+            left += [((*steps, name), item) for name, item in value.items()]
+            texts = [str(name) for name in value]
+        elif isinstance(value, list):
+            left += [((*steps, number), item) for number, item in enumerate(value)]
+            continue
+        else:
+            texts = [value] if isinstance(value, str) else []
+        if any(_UNWRITABLE.search(text) for text in texts):
+            place, said = words_for(steps, where), "holds NUL or half a character"
+            what = "a name in it " if isinstance(value, dict) else ""
+            found.append(f"{place}: {what}{said}" if place else f"{what}{said}")
+    return sorted(found)
+
+
+_UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
+
+
 def schema_problems(schema: Json, where: str = "") -> list[str]:
     """What keeps a schema from being one by JSON Schema 2020-12."""
     return problems(jsonschema.Draft202012Validator.META_SCHEMA, schema, where)

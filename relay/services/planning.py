@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from relay.core.checks import problems, words_for
+from relay.core.checks import problems, text_problems, words_for
 from relay.core.contract import Json
 from relay.core.kinds import Catalog
 from relay.core.pointers import get, joined
@@ -41,7 +41,7 @@ def plan_element(
     """One element as a person edits it, `${...}` meaning itself. Raises Mistakes."""
     schema = {**config_schema(), "$ref": f"#/$defs/{what.replace(' ', '_')}"}
     schema = {name: schema[name] for name in ("$schema", "$ref", "$defs")}
-    mistakes = problems(schema, document)
+    mistakes = [*problems(schema, document), *text_problems(document)]
     if mistakes:
         raise Mistakes(mistakes)
     names = secret_names(state).get(stored.id, {}) if stored else {}
@@ -67,6 +67,7 @@ class _Reading:
             for problem in problems(config_schema(), expanded.document)
             if not problem.startswith(unset)
         ]
+        self.misshapen += text_problems(expanded.document)
 
     def project(self, steps: Steps) -> None:
         """Plan one project and all it holds."""

@@ -119,6 +119,30 @@ def test_a_mistake_is_named_by_its_place(rt: Any, given: Any, expected: str) -> 
     assert [one for one in problems if expected in one], problems
 
 
+@pytest.mark.parametrize("bad", ["\x00", "\ud800", chr(0xDFFF)], ids=["nul", "high", "low"])
+def test_a_text_that_no_database_takes_is_named_by_its_place(rt: Any, bad: str) -> None:
+    one, said = "projects[0].sources[0]", "holds NUL or half a character"
+    in_name = f"{one}.mapping: a name in it {said}"
+    for given, expected in (
+        (_source(mapping={f"Ma{bad}il": "/contact/email"}), in_name),
+        (_source(refuse=[{"reason": f"no{bad}", "when": {}}]), f"{one}.refuse[0].reason: {said}"),
+        (document(sources=[{"name": f"a{bad}", "kind": "form"}], routes=[]), f"{one}.name: {said}"),
+        ({"projects": [{"id": "a", "name": bad}]}, f"projects[0].name: {said}"),
+        ({bad: 1, "projects": []}, f"a name in it {said}"),
+        (_target(mapping={"/a": {"template": bad}}), f"targets[0].mapping['/a'].template: {said}"),
+    ):
+        problems = _mistakes(rt, given)
+        assert [problem for problem in problems if expected in problem], problems
+        assert "\n".join(problems).encode(), "what a terminal is told can be written"
+    surrogate = ENVIRONMENT | {"FORM_SECRET": f"s3cr3t-s3cr3t-{bad}"}
+    [problem] = _mistakes(rt, document(), environment=surrogate)
+    assert problem == f"{one}.settings.secrets[0]: {said}"
+
+
+def test_a_whole_character_beyond_the_basic_plane_is_taken(rt: Any) -> None:
+    assert apply(rt, {"projects": [{"id": "a", "name": "\U0001f600"}]})
+
+
 def test_an_unset_variable_is_named_once_without_what_it_would_break(rt: Any) -> None:
     assert _mistakes(rt, document(), environment={}) == [
         "projects[0].sources[0].settings.secrets[0]: ${FORM_SECRET} is not set in the environment",
@@ -207,6 +231,9 @@ def test_an_edited_element_names_its_mistakes_within_itself(rt: Any, project: An
         "settings.url: must match ^https?://",
         "name: 'crm' is there already",
     ]
+    with pytest.raises(Mistakes) as caught:
+        save_source(rt, project, {"name": "a\x00b", "kind": "form"}, "ada")
+    assert caught.value.problems == ["name: holds NUL or half a character"]
 
 
 def test_archiving_takes_the_routes_along_and_saving_the_name_again_brings_it_back(
