@@ -14,8 +14,7 @@ from relay.core.contract import Json
 from relay.core.ids import new_id, new_key
 from relay.core.lead import merge, summary
 from relay.runtime import Runtime
-from relay.services import configured
-from relay.services.configured import ConfiguredSource
+from relay.services.candidate import Candidate
 from relay.services.owing import Change, owe
 from relay.services.repeats import lock, mark_equal_content, match_lead, matching_rule
 from relay.store.insert import new_rows
@@ -26,39 +25,6 @@ LONGEST = 500
 
 LARGEST = 2**63 - 1
 """What a column of whole numbers holds; the document holds any."""
-
-
-@dataclass(slots=True)
-class Filing:
-    """One submission on its way to a lead, and how that ended."""
-
-    submission: Any
-    source: ConfiguredSource
-    lead_key: str
-    state: str = "received"
-    reasons: list[Json] = field(default_factory=list)
-    duplicate_of: UUID | None = None
-    lead_id: UUID | None = None
-    lead_version: int | None = None
-    owed: int = 0
-
-    @classmethod
-    def of(cls, rt: Runtime, row: Any) -> "Filing":
-        """A filing of this row of `submissions`."""
-        source = configured.source(rt, row.source_id)
-        if source is None:
-            raise LookupError(f"no source {row.source_id}")
-        return cls(submission=row, source=source, lead_key=row.lead_key)
-
-    def end(self, state: str, message: str) -> None:
-        """Settle it without a lead, and say why."""
-        self.state = state
-        self.reasons = [{"place": "", "message": message}]
-
-    @property
-    def open(self) -> bool:
-        """Whether it still is to become a lead."""
-        return self.state == "received"
 
 
 @dataclass(slots=True)
@@ -86,42 +52,42 @@ class _Lead:
 
 
 def file_all(
-    rt: Runtime, connection: sa.Connection, filings: Sequence[Filing], now: datetime
+    rt: Runtime, connection: sa.Connection, candidates: Sequence[Candidate], now: datetime
 ) -> set[UUID]:
     """File every submission inside this transaction; returns the lanes to wake.
 
     `now` is the moment at which all of it counts as done.
     """
-    for filing in filings:
-        _refuse(filing)
-    lock(connection, filings)
-    mark_equal_content(connection, filings)
-    waiting = [filing for filing in filings if filing.open]
-    together = [filing for filing in waiting if matching_rule(filing.source) is None]
+    for candidate in candidates:
+        _refuse(candidate)
+    lock(connection, candidates)
+    mark_equal_content(connection, candidates)
+    waiting = [candidate for candidate in candidates if candidate.open]
+    together = [candidate for candidate in waiting if matching_rule(candidate.source) is None]
     lanes = _file(rt, connection, together, now)
-    for filing in waiting:  # each of these has to see the leads that the one before it made
-        if matching_rule(filing.source) is not None:
-            match_lead(connection, filing)
-            lanes |= _file(rt, connection, [filing] if filing.open else [], now)
+    for candidate in waiting:  # each of these has to see the leads that the one before it made
+        if matching_rule(candidate.source) is not None:
+            match_lead(connection, candidate)
+            lanes |= _file(rt, connection, [candidate] if candidate.open else [], now)
     return lanes
 
 
-def _refuse(filing: Filing) -> None:
-    if filing.open and not filing.submission.released:
-        for rule in filing.source.refuse:
-            if matches(rule["when"], filing.submission.document):
-                filing.end("refused", rule["reason"])
+def _refuse(candidate: Candidate) -> None:
+    if candidate.open and not candidate.submission.released:
+        for rule in candidate.source.refuse:
+            if matches(rule["when"], candidate.submission.document):
+                candidate.end("refused", rule["reason"])
                 return
 
 
 def _file(
-    rt: Runtime, connection: sa.Connection, filings: Sequence[Filing], now: datetime
+    rt: Runtime, connection: sa.Connection, candidates: Sequence[Candidate], now: datetime
 ) -> set[UUID]:
-    if not filings:
+    if not candidates:
         return set()
-    found = _leads_of(connection, filings)
-    for filing in filings:
-        _take_up(found[filing.submission.project_id, filing.lead_key], filing)
+    found = _leads_of(connection, candidates)
+    for candidate in candidates:
+        _take_up(found[candidate.submission.project_id, candidate.lead_key], candidate)
     _number_new(connection, list(found.values()))
     _write(connection, list(found.values()), now)
     changes = [change for lead in found.values() for change in (*lead.changes, *lead.echoes)]
@@ -129,10 +95,12 @@ def _file(
 
 
 def _leads_of(
-    connection: sa.Connection, filings: Sequence[Filing]
+    connection: sa.Connection, candidates: Sequence[Candidate]
 ) -> dict[tuple[UUID, str], _Lead]:
-    """The leads of these filings, locked in one order for all workers; new ones where none is."""
-    keys = sorted({(filing.submission.project_id, filing.lead_key) for filing in filings})
+    """Their leads, locked in one order for all workers; new ones where there are none."""
+    keys = sorted(
+        {(candidate.submission.project_id, candidate.lead_key) for candidate in candidates}
+    )
     newest = sa.select(sa.func.max(submissions.c.received_at)).where(
         submissions.c.lead_id == leads.c.id
     )
@@ -149,15 +117,15 @@ def _leads_of(
         .with_for_update(of=leads)
     )
     found = {(row.project_id, row.lead_key): _known(row) for row in connection.execute(statement)}
-    for filing in filings:
-        key = (filing.submission.project_id, filing.lead_key)
+    for candidate in candidates:
+        key = (candidate.submission.project_id, candidate.lead_key)
         if key not in found:
             found[key] = _Lead(
                 id=new_id(),
-                project_id=filing.submission.project_id,
-                source_id=filing.source.id,
-                lead_key=filing.lead_key,
-                created_at=filing.submission.received_at,
+                project_id=candidate.submission.project_id,
+                source_id=candidate.source.id,
+                lead_key=candidate.lead_key,
+                created_at=candidate.submission.received_at,
             )
     return dict(sorted(found.items()))
 
@@ -179,9 +147,9 @@ def _known(row: Any) -> _Lead:
     )
 
 
-def _take_up(lead: _Lead, filing: Filing) -> None:
+def _take_up(lead: _Lead, candidate: Candidate) -> None:
     """Let the lead say what this submission says; an equal document makes no new version."""
-    submission = filing.submission
+    submission = candidate.submission
     document = _next_document(lead, submission)
     completes = lead.partial and not submission.partial
     proves = lead.test and not submission.test
@@ -191,18 +159,18 @@ def _take_up(lead: _Lead, filing: Filing) -> None:
         lead.document = document
         lead.partial = submission.partial and (lead.version == 1 or lead.partial)
         lead.test = submission.test and (lead.version == 1 or lead.test)
-        lead.changes.append(_change(lead, filing))
-    elif filing.source.id != lead.source_id:
-        lead.echoes.append(_change(lead, filing, echo=True))
+        lead.changes.append(_change(lead, candidate))
+    elif candidate.source.id != lead.source_id:
+        lead.echoes.append(_change(lead, candidate, echo=True))
     lead.newest = max(submission.received_at, lead.newest or submission.received_at)
-    filing.state = "stored"
-    filing.lead_id = lead.id
-    filing.lead_version = lead.version
+    candidate.state = "stored"
+    candidate.lead_id = lead.id
+    candidate.lead_version = lead.version
 
 
-def _change(lead: _Lead, filing: Filing, *, echo: bool = False) -> Change:
+def _change(lead: _Lead, candidate: Candidate, *, echo: bool = False) -> Change:
     return Change(
-        filing=filing,
+        candidate=candidate,
         lead_id=lead.id,
         version=lead.version,
         document=lead.document,
@@ -310,8 +278,8 @@ def _version_row(change: Change, now: datetime) -> dict[str, Any]:
     return {
         "lead_id": change.lead_id,
         "version": change.version,
-        "submission_id": change.filing.submission.id,
+        "submission_id": change.candidate.submission.id,
         "document": change.document,
-        "warnings": change.filing.submission.warnings,
+        "warnings": change.candidate.submission.warnings,
         "created_at": now,
     }

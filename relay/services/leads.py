@@ -12,7 +12,8 @@ import sqlalchemy as sa
 
 from relay.core.ids import new_id
 from relay.runtime import Runtime
-from relay.services.filing import Filing, file_all
+from relay.services.candidate import Candidate
+from relay.services.filing import file_all
 from relay.store.tables import state_is, submissions
 from relay.store.writer import is_away
 
@@ -129,10 +130,10 @@ def _in_one_transaction(rt: Runtime, token: UUID, rows: list[Any]) -> set[UUID]:
     for clash in range(CLASHES):
         try:
             now = rt.clock.now()
-            filings = [_filing(rt, row) for row in rows]
+            candidates = [_candidate(rt, row) for row in rows]
             with rt.database.write() as connection:
-                lanes = file_all(rt, connection, filings, now)
-                _finish(connection, token, filings, now)
+                lanes = file_all(rt, connection, candidates, now)
+                _finish(connection, token, candidates, now)
                 return lanes
         except sa.exc.DBAPIError as error:
             if not _is_clash(error) or clash == CLASHES - 1:
@@ -140,11 +141,11 @@ def _in_one_transaction(rt: Runtime, token: UUID, rows: list[Any]) -> set[UUID]:
     raise AssertionError("unreachable")
 
 
-def _filing(rt: Runtime, row: Any) -> Filing:
-    filing = Filing.of(rt, row)
+def _candidate(rt: Runtime, row: Any) -> Candidate:
+    candidate = Candidate.of(rt, row)
     if row.tries > MOST_TRIES:
-        filing.end("quarantined", f"its worker died {MOST_TRIES} times while storing it")
-    return filing
+        candidate.end("quarantined", f"its worker died {MOST_TRIES} times while storing it")
+    return candidate
 
 
 def _is_clash(error: sa.exc.DBAPIError) -> bool:
@@ -154,7 +155,7 @@ def _is_clash(error: sa.exc.DBAPIError) -> bool:
 
 
 def _finish(
-    connection: sa.Connection, token: UUID, filings: Sequence[Filing], now: datetime
+    connection: sa.Connection, token: UUID, candidates: Sequence[Candidate], now: datetime
 ) -> None:
     """Settle the submissions, naming the lease: a late worker must not overwrite another's work."""
     statement = (
@@ -178,16 +179,16 @@ def _finish(
     )
     values = [
         {
-            "row_id": filing.submission.id,
+            "row_id": candidate.submission.id,
             "row_token": token,
-            "new_state": filing.state,
-            "new_reasons": filing.reasons,
-            "new_duplicate_of": filing.duplicate_of,
-            "new_lead_id": filing.lead_id,
-            "new_lead_version": filing.lead_version,
-            "new_owed": filing.owed,
+            "new_state": candidate.state,
+            "new_reasons": candidate.reasons,
+            "new_duplicate_of": candidate.duplicate_of,
+            "new_lead_id": candidate.lead_id,
+            "new_lead_version": candidate.lead_version,
+            "new_owed": candidate.owed,
         }
-        for filing in filings
+        for candidate in candidates
     ]
     if connection.execute(statement, values).rowcount != len(values):
         raise _LeaseLost

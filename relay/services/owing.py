@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -14,11 +14,9 @@ from relay.core.contract import Json
 from relay.core.ids import new_id
 from relay.runtime import Runtime
 from relay.services import configured
+from relay.services.candidate import Candidate
 from relay.services.configured import ConfiguredRoute, ConfiguredSource, ConfiguredTarget
 from relay.store.tables import deliveries
-
-if TYPE_CHECKING:
-    from relay.services.filing import Filing
 
 LONGEST_WAIT = timedelta(days=7)
 """After this time a delivery that was held or throttled all along expires, unless its target says
@@ -35,7 +33,7 @@ class Change:
     An `echo` is no new version: another source said what is known, and its targets may not be.
     """
 
-    filing: "Filing"
+    candidate: Candidate
     lead_id: UUID
     version: int
     document: Json
@@ -66,7 +64,7 @@ def owe(
     rows: list[dict[str, Any]] = []
     superseded: list[tuple[UUID, UUID]] = []
     for change in changes:
-        for route in configured.routes_from(rt, change.filing.source.id):
+        for route in configured.routes_from(rt, change.candidate.source.id):
             target = configured.target(rt, route.target_id)
             pair = (change.lead_id, route.target_id)
             if target is not None and not (change.echo and pair in told):
@@ -76,7 +74,7 @@ def owe(
                 rows.append(row)
                 if row["state"] == "waiting":
                     superseded += _supersede(row, there, route)
-                change.filing.owed += 1
+                change.candidate.owed += 1
     _end_superseded(connection, rows, superseded, now)
     if rows:
         connection.execute(sa.insert(deliveries), rows)
@@ -122,9 +120,9 @@ def _delivery(
     known = any(one.event == "created" and not _settling(one, route) for one in there)
     only_news = change.version > 1 and "created" not in route.events
     event = "updated" if known or only_news else "created"
-    reason = why_not(change, change.filing.source, route, event)
+    reason = why_not(change, change.candidate.source, route, event)
     settle = timedelta(seconds=route.options.get("settle") or 0)
-    earliest = change.filing.submission.received_at + timedelta(
+    earliest = change.candidate.submission.received_at + timedelta(
         seconds=target.kind.target.min_age or 0
     )
     return {
@@ -134,14 +132,14 @@ def _delivery(
         "version": change.version,
         "target_id": target.id,
         "route_id": route.id,
-        "source_id": change.filing.source.id,
+        "source_id": change.candidate.source.id,
         "event": event,
         "state": "waiting" if reason is None else "skipped",
         "reason": reason,
         "after_id": None,
         "created_at": now,
         "due_at": max(now + settle, earliest),
-        "expires_at": _expiry(change.filing.submission.received_at, now, target),
+        "expires_at": _expiry(change.candidate.submission.received_at, now, target),
         "settled_at": None if reason is None else now,
     }
 
