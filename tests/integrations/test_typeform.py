@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from relay.catalog import load_catalog
 from relay.core.adapter import Mapped, MappingRules
 from relay.core.contract import Inbound, Json, Parsed, Unreadable
+from relay.core.fixtures import Fixture, fixtures_of
 from relay.core.verify import verify
 
 KIND = load_catalog().sources["typeform"]
@@ -353,20 +353,15 @@ def test_the_signature_of_the_documentation(header: Any, secrets: Any, genuine: 
     assert (reason is None) == genuine
 
 
-# --- captures of others, where they are at hand ---------------------------------------------
-
-SAMPLES = Path(__file__).parents[3] / "shared" / "samples" / "typeform"
+# --- the captures as a whole ------------------------------------------------------------------
 
 
-@pytest.mark.skipif(not SAMPLES.exists(), reason="the collected samples are not here")
-def test_no_collected_response_loses_an_answer() -> None:
-    for path in SAMPLES.glob("*.json"):
-        document = json.loads(path.read_bytes())
-        if "form_response" not in document:
-            document = {"event_id": "e", "form_response": {"form_id": "f", **document}}
-        kept = json.dumps(lead(document), ensure_ascii=False)
-        for one in document["form_response"]["answers"]:
-            value = one[one["type"]]
-            said = value.get("label") if isinstance(value, dict) else value
-            if isinstance(said, str):
-                assert json.dumps(said.strip(), ensure_ascii=False)[1:-1] in kept, path.name
+@pytest.mark.parametrize("fixture", fixtures_of(KIND), ids=lambda fixture: str(fixture.name))
+def test_no_capture_loses_an_answer(fixture: Fixture) -> None:
+    document = json.loads(fixture.inbound.body)
+    kept = json.dumps(lead(document), ensure_ascii=False)
+    for one in document["form_response"]["answers"]:
+        value = one[one["type"]]
+        said = value.get("label") if isinstance(value, dict) else value
+        if isinstance(said, str):
+            assert json.dumps(said.strip(), ensure_ascii=False)[1:-1] in kept
