@@ -33,7 +33,6 @@ _TABLES: dict[str, dict[str, str]] = {
     },
     "event_keys": {
         "source_id": ":source", "event_key": "md5('e' || n)", "submission_id": _NUMBERED,
-        "received_at": _AT,
     },
     "leads": {
         "id": _NUMBERED, "project_id": ":project", "source_id": ":source", "number": "n",
@@ -66,6 +65,7 @@ def fill(runtime: Runtime, count: int) -> None:
             name: connection.scalar(sa.select(table.c.id).limit(1))
             for name, table in _OWNERS.items()
         }
+        connection.exec_driver_sql("SET LOCAL session_replication_role = 'replica'")  # no checks
         for name, columns in _TABLES.items():
             connection.execute(_insert(name, columns, ids), {"count": count})
         statement = sa.insert(counters).values(project_id=ids["project"], name="leads", value=count)
