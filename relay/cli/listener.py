@@ -69,7 +69,7 @@ class Nudged(SimpleWorker):
 
 def _calls_back(job: Job) -> bool:
     """Whether RQ would call more than the job; its public names for that import it at once."""
-    names = (job._success_callback_name, job._failure_callback_name, job._stopped_callback_name)  # noqa: SLF001 - see above
+    names = (job._success_callback_name, job._failure_callback_name, job._stopped_callback_name)  # noqa: SLF001 - RQ's public names import the function
     return any(names)
 
 

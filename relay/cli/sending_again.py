@@ -87,12 +87,11 @@ def _replay_one(rt: Runtime, text: str, *, machine: bool) -> None:
 
 
 def _replay_missing(rt: Runtime, options: dict[str, Any], *, yes: bool, machine: bool) -> None:
-    if not options["target"]:
-        raise click.UsageError("--missing needs --target.")
     if options["states"] or options["lead"] or options["text"] or options["until"]:
         raise click.UsageError("--missing goes with --target, --source, --project and --since.")
     wanted = choosing.chosen(rt, options)
-    assert wanted.target is not None  # noqa: S101 - checked above
+    if wanted.target is None:
+        raise click.UsageError("--missing needs --target.")
     found = never_got.count(rt, wanted.target, wanted.since, wanted.source)
     _ask(
         f"{options['target']} never got {_counted(found, 'lead')}.",

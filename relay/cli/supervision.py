@@ -131,7 +131,7 @@ def _section(program: Program, output: int) -> dict[str, str]:
 
 def _start(config: Path, outputs: list[int], lock: IO[str]) -> subprocess.Popen[bytes]:
     """The supervisor in a session of its own: a Ctrl-C in the terminal reaches it through us."""
-    process = subprocess.Popen(  # noqa: S603 - our own interpreter
+    process = subprocess.Popen(  # noqa: S603 - our own interpreter, no shell
         [sys.executable, "-m", "supervisor.supervisord", "-c", str(config)],
         stdin=lock,
         stdout=outputs[0],

@@ -62,11 +62,6 @@ class LeadSchema:
         return rules
 
     @cached_property
-    def titles(self) -> dict[str, str]:
-        """The title of every place, by pointer."""
-        return {pointer: place.title for pointer, place in self.places.items()}
-
-    @cached_property
     def personal(self) -> list[str]:
         """Pointers of the places that hold personal data."""
         return [pointer for pointer, place in self.places.items() if place.personal]

@@ -291,4 +291,4 @@ def test_what_says_something(value: Any) -> None:
 
 def test_the_file_is_the_one_the_catalog_loads() -> None:
     loaded = LeadSchema.load(ROOT / "jsonschemas" / "lead.json")
-    assert loaded.titles["/contact/email"] == "E-mail"
+    assert loaded.places["/contact/email"].title == "E-mail"
