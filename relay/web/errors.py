@@ -4,10 +4,11 @@ inside.
 
 import json
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
 from relay.core.contract import Json
+from relay.web.apis.calls import failure
 
 PRIVATE = {
     "Cache-Control": "no-store",
@@ -40,9 +41,12 @@ def _failed(error: HTTPException) -> Response:
         response = _failed_at_door(status)
         response.headers.extend(PRIVATE)
         return response
+    allowed = {k: v for k, v in error.get_headers() if k == "Allow"}
+    spoken = failure(current_app, request.path, status, error.name, allowed)
+    if spoken is not None:
+        return spoken
     response = say(status, f"{error.name}.")
-    if (allowed := dict(error.get_headers()).get("Allow")) is not None:
-        response.headers["Allow"] = allowed
+    response.headers.extend(allowed)
     return response
 
 

@@ -2,7 +2,6 @@
 
 import time
 from dataclasses import replace
-from urllib.parse import parse_qsl
 from wsgiref.types import WSGIEnvironment
 
 from flask import Flask, Response, request
@@ -18,6 +17,7 @@ from relay.web import browser
 from relay.web.body import Body, CutOff, TooLarge, read_raw, read_start
 from relay.web.errors import PRIVATE, answer, say
 from relay.web.limits import DoorLimits
+from relay.web.wire import inbound
 
 MEDIA = ("image/", "audio/", "video/")
 """Types of bodies that can hold no submission."""
@@ -108,7 +108,7 @@ class Door:
     def _check(self, source: ConfiguredSource, environ: WSGIEnvironment) -> Response:
         """A GET: a provider's challenge, or somebody who looks whether the address is there."""
         challenge = source.kind.source.challenge
-        found = challenge(self._inbound(environ, b""), source.settings) if challenge else None
+        found = challenge(inbound(self._rt, environ, b""), source.settings) if challenge else None
         found = found or Challenge(body="Submissions are posted to this address.\n")
         return Response(found.body, found.status, content_type=found.content_type)
 
@@ -133,15 +133,15 @@ class Door:
         """The way of one submission. Raises Refused, or Busy when the database is away."""
         body = self._read(environ)
         try:
-            inbound = self._inbound(environ, body.content)
+            came = inbound(self._rt, environ, body.content)
             over = self._over_limit(source, environ, body)
-            self._verify(source, inbound, body)
+            self._verify(source, came, body)
         finally:
             body.close()
         hold = over
         if over != "address":  # what goes on by itself must not cover what a person has to judge
-            hold = browser.suspicion(self._rt, source, inbound) or over
-        return ingest.take(self._rt, source, inbound, hold=hold)
+            hold = browser.suspicion(self._rt, source, came) or over
+        return ingest.take(self._rt, source, came, hold=hold)
 
     def _read(self, environ: WSGIEnvironment) -> Body:
         config = self._rt.config
@@ -183,8 +183,8 @@ class Door:
         self, source: ConfiguredSource, environ: WSGIEnvironment, refused: Refused
     ) -> Response:
         self._rt.metrics.count("relay_turned_away", refused.kind)
-        inbound = self._inbound(environ, refused.body[:REMEMBERED_BODY])
-        ingest.turn_away(self._rt, source, inbound, refused.status, refused.reason)
+        came = inbound(self._rt, environ, refused.body[:REMEMBERED_BODY])
+        ingest.turn_away(self._rt, source, came, refused.status, refused.reason)
         if browser.wants_page(environ):
             response = browser.refusal(refused.status, refused.reason)
         else:
@@ -193,41 +193,8 @@ class Door:
             response.headers["Retry-After"] = str(refused.retry_after)
         return response
 
-    def _inbound(self, environ: WSGIEnvironment, body: bytes) -> Inbound:
-        query = environ.get("QUERY_STRING", "")
-        return Inbound(
-            method=environ["REQUEST_METHOD"],
-            url=self._rt.config.public_url + _path(environ),
-            query=tuple(parse_qsl(query, keep_blank_values=True)) if query else (),
-            headers=_headers(environ),
-            body=body,
-            address=environ.get("REMOTE_ADDR", ""),
-            received_at=self._rt.clock.now().timestamp(),
-        )
-
 
 def _come_again() -> Response:
     response = say(503, "not taken now, please come again")
     response.headers["Retry-After"] = COME_AGAIN_SECONDS
     return response
-
-
-def _path(environ: WSGIEnvironment) -> str:
-    """Path and query as the sender wrote them: signatures may cover them."""
-    raw: str = environ.get("RAW_URI") or environ.get("REQUEST_URI") or ""
-    if raw.startswith("/"):
-        return raw
-    return request.full_path if environ.get("QUERY_STRING") else request.path
-
-
-def _headers(environ: WSGIEnvironment) -> dict[str, str]:
-    """The request's header, names in lower case."""
-    found = {
-        name[5:].replace("_", "-").lower(): value
-        for name, value in environ.items()
-        if name.startswith("HTTP_")
-    }
-    for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
-        if environ.get(name):
-            found[name.replace("_", "-").lower()] = environ[name]
-    return found

@@ -16,11 +16,20 @@ from relay.store.tables.configured import (
     projects,
     rate_keys,
     routes,
+    source_tokens,
     sources,
     targets,
 )
 from relay.store.tables.house import ROLES, audit, ledger_days, processes, setup_links, users
-from relay.store.tables.leads import lead_versions, leads
+from relay.store.tables.leads import (
+    STATUS_CHANGE_STATES,
+    blocked_contacts,
+    lead_totals,
+    lead_versions,
+    leads,
+    status_changes,
+    token_names,
+)
 from relay.store.tables.outgoing import DELIVERY_STATES, EVENTS, TRIGGERS, attempts, deliveries
 from relay.store.tables.schema import metadata, state_is
 
@@ -30,16 +39,19 @@ __all__ = [
     "EVENTS",
     "PAUSES",
     "ROLES",
+    "STATUS_CHANGE_STATES",
     "SUBMISSION_STATES",
     "TRIGGERS",
     "api_keys",
     "attempts",
     "audit",
+    "blocked_contacts",
     "bodies",
     "counters",
     "deliveries",
     "event_keys",
     "lanes",
+    "lead_totals",
     "lead_versions",
     "leads",
     "ledger_days",
@@ -49,10 +61,13 @@ __all__ = [
     "rate_keys",
     "routes",
     "setup_links",
+    "source_tokens",
     "sources",
     "state_is",
+    "status_changes",
     "submissions",
     "targets",
+    "token_names",
     "turned_away",
     "users",
 ]

@@ -15,6 +15,7 @@ bodies = sa.Table(
     names("source_id"),
     sa.Column("received_at", Instant, nullable=False, index=True),
     sa.Column("method", sa.Text, nullable=False),
+    sa.Column("door", sa.Text, nullable=False, server_default=""),  # which call of a lead API
     sa.Column("query", sa.Text, nullable=False),
     sa.Column("headers", JsonText, nullable=False),
     sa.Column("body", sa.LargeBinary, nullable=False),

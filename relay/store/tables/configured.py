@@ -14,7 +14,7 @@ projects = sa.Table(
     own_id(),
     sa.Column("public_id", sa.Text, nullable=False, unique=True),
     sa.Column("name", sa.Text, nullable=False),
-    sa.Column("settings", JsonText, nullable=False),  # beside its name; none yet
+    sa.Column("settings", JsonText, nullable=False),  # beside its name
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("archived_at", Instant),
 )
@@ -31,7 +31,7 @@ api_keys = sa.Table(
     "api_keys",
     metadata,
     own_id(),
-    of_project(),
+    sa.Column("project_id", sa.Uuid, sa.ForeignKey("projects.id")),  # none: for all projects
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("hash", sa.Text, nullable=False, unique=True),
     sa.Column("hint", sa.Text, nullable=False),  # the last characters, to tell keys apart
@@ -60,6 +60,13 @@ sources = sa.Table(
     sa.Column("paused_at", Instant),
     sa.Column("archived_at", Instant),
     sa.UniqueConstraint("project_id", "name"),
+)
+
+source_tokens = sa.Table(  # what calls of the lead APIs name a source by, hashed
+    "source_tokens",
+    metadata,
+    sa.Column("hash", sa.Text, primary_key=True),
+    sa.Column("source_id", sa.Uuid, sa.ForeignKey("sources.id"), nullable=False, index=True),
 )
 
 targets = sa.Table(

@@ -1,0 +1,211 @@
+"""One way for all dialects to route, read, refuse and answer a call."""
+
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from wsgiref.types import WSGIEnvironment
+
+from flask import Flask, Response, request
+from werkzeug.datastructures import MultiDict
+
+from relay.core.contract import Inbound, Json
+from relay.runtime import Runtime
+from relay.store.writer import Busy
+from relay.web.body import CutOff, TooLarge, read_raw
+from relay.web.wire import inbound
+
+logger = logging.getLogger(__name__)
+
+COME_AGAIN_SECONDS = "10"
+"""What a caller is told while the database is away."""
+
+PREFLIGHT_SECONDS = "600"
+"""How long a browser may remember what a page may call."""
+
+EVERY_METHOD = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+
+
+class Refusal(Exception):  # noqa: N818 - what becomes of the call
+    """The call is refused; each dialect says it in its own form.
+
+    `code` is the dialect's word for it where it has any, `errors` what is wrong by field name.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        code: str = "",
+        errors: Mapping[str, list[str]] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.code = code
+        self.errors = dict(errors or {})
+        self.headers = dict(headers or {})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """How one API says no: `refusal` makes the body of its error answers.
+
+    `allowed_headers` are those a page's script may send; a dialect without any is not for pages.
+    """
+
+    name: str
+    refusal: Callable[[Refusal], Json]
+    error_type: str = "application/json"
+    allowed_headers: str = ""
+
+
+@dataclass(slots=True)
+class Call:
+    """One call: `args` are the parts of its path, `query` its parameters."""
+
+    rt: Runtime
+    environ: WSGIEnvironment
+    args: Mapping[str, str]
+    door: str
+    headers: dict[str, str] = field(default_factory=dict)
+    """Added to the answer, whatever it is."""
+    _body: bytes | None = None
+
+    @property
+    def query(self) -> MultiDict[str, str]:
+        """The parameters of the address, decoded."""
+        return request.args
+
+    @property
+    def body(self) -> bytes:
+        """The raw bytes, read once. Raises Refusal 413, or 400 where it broke off."""
+        if self._body is None:
+            config = self.rt.config
+            try:
+                body = read_raw(self.environ, config.body_limit, config.multipart_limit)
+            except TooLarge as error:
+                raise Refusal(413, f"The request body is too large: {error}") from error
+            except CutOff as error:
+                raise Refusal(400, f"The request body is not complete: {error}") from error
+            self._body = body.content
+            body.close()
+        return self._body
+
+    @property
+    def inbound(self) -> Inbound:
+        """The whole request."""
+        return inbound(self.rt, self.environ, self.body)
+
+    def header(self, name: str) -> str:
+        """A header's value, "" where it is not there."""
+        return str(self.environ.get("HTTP_" + name.upper().replace("-", "_"), ""))
+
+
+View = Callable[[Call], Response]
+
+
+def answer(status: int, document: Json, content_type: str = "application/json") -> Response:
+    """A JSON answer."""
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    return Response(text, status, content_type=content_type)
+
+
+class Calls:
+    """Puts the calls of one dialect into the application."""
+
+    def __init__(self, app: Flask, runtime: Runtime, dialect: Dialect) -> None:
+        self._app = app
+        self._rt = runtime
+        self.dialect = dialect
+
+    def own(self, prefix: str) -> None:
+        """Let errors of addresses that nobody answers, under this prefix, be the dialect's."""
+        owners = self._app.extensions.setdefault("relay_dialects", {})
+        owners[prefix] = self._refuse
+
+    def add(self, rule: str, door: str, views: Mapping[str, View]) -> None:
+        """Answer a path, with and without a slash at its end, by one view for each method."""
+        methods = [*views, *(["HEAD"] if "GET" in views else []), "OPTIONS"]
+
+        def respond(**args: str) -> Response:
+            return self._respond(Call(self._rt, request.environ, args, door), views, methods)
+
+        for path in (rule, f"{rule}/"):
+            self._app.add_url_rule(
+                path,
+                f"{self.dialect.name} {path}",
+                respond,
+                methods=EVERY_METHOD,
+                provide_automatic_options=False,
+            )
+
+    def _respond(self, call: Call, views: Mapping[str, View], methods: list[str]) -> Response:
+        started = time.monotonic()
+        method = call.environ["REQUEST_METHOD"]
+        view = views.get("GET" if method == "HEAD" else method)
+        try:
+            if method == "OPTIONS":
+                response = self._preflight(methods)
+            elif view is None:
+                response = self._refuse(_not_allowed(methods))
+            else:
+                response = view(call)
+        except Refusal as refusal:
+            response = self._refuse(refusal)
+        except Busy:
+            response = self._refuse(come_again())
+        except Exception:
+            logger.exception("a call of %s failed", call.door)
+            response = self._refuse(Refusal(500, "Internal server error"))
+        response.headers.update(call.headers)
+        self._finish(response)
+        seconds = time.monotonic() - started
+        self._rt.metrics.observe("relay_request_seconds", seconds, str(response.status_code))
+        return response
+
+    def _preflight(self, methods: list[str]) -> Response:
+        response = Response(status=204)
+        response.headers["Allow"] = ", ".join(methods)
+        if self.dialect.allowed_headers:
+            response.headers["Access-Control-Allow-Methods"] = ", ".join(methods)
+            response.headers["Access-Control-Allow-Headers"] = self.dialect.allowed_headers
+            response.headers["Access-Control-Max-Age"] = PREFLIGHT_SECONDS
+        return response
+
+    def _refuse(self, refusal: Refusal) -> Response:
+        document = self.dialect.refusal(refusal)
+        response = answer(refusal.status, document, self.dialect.error_type)
+        response.headers.update(refusal.headers)
+        self._finish(response)
+        return response
+
+    def _finish(self, response: Response) -> None:
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        if self.dialect.allowed_headers:
+            response.headers.setdefault("Access-Control-Allow-Origin", "*")
+            response.headers.setdefault("Access-Control-Expose-Headers", "Retry-After")
+
+
+def _not_allowed(methods: list[str]) -> Refusal:
+    return Refusal(405, "Method not allowed", headers={"Allow": ", ".join(methods)})
+
+
+def come_again() -> Refusal:
+    """What is answered while the database is away."""
+    headers = {"Retry-After": COME_AGAIN_SECONDS}
+    return Refusal(503, "Not taken now, please come again", headers=headers)
+
+
+def failure(app: Flask, path: str, status: int, message: str, headers: Any) -> Response | None:
+    """An error at an address that nobody answers, in the dialect that owns the path."""
+    owners: Mapping[str, Callable[[Refusal], Response]] = app.extensions.get("relay_dialects", {})
+    owned = [prefix for prefix in owners if path == prefix or path.startswith(f"{prefix}/")]
+    if not owned:
+        return None
+    return owners[max(owned, key=len)](Refusal(status, message, headers=headers))
