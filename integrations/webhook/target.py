@@ -18,7 +18,7 @@ from relay.core.contract import (
     Request,
     Settings,
     Target,
-    parse_retry_after,
+    judge_status,
 )
 
 EVENT = "$event"
@@ -46,11 +46,8 @@ REFUSED_HEADERS = frozenset(
 )
 """Headers that belong to the connection or to the relay."""
 
-LONGEST_PATIENCE = 3600.0
-"""Seconds that an endpoint may ask for: it must not be able to park its leads for ever."""
-
-PERMANENT = frozenset({400, 405, 406, 411, 413, 414, 415, 422, 431, 501})
-"""Statuses that mean this request will never be taken; others may pass."""
+MEANINGS = {410: Kind.GONE}
+"""What a status means to Standard Webhooks beside HTTP."""
 
 _END = "(?![\\s\\S])"
 """The end of a text; "$" would let a line break pass that nobody sees."""
@@ -254,27 +251,11 @@ def _signed(settings: Settings, duty: Duty, body: bytes) -> dict[str, str]:
 
 def _judge(reply: Reply, duty: Duty) -> Outcome:
     """Only 2xx says that the event was taken; what the body says is nobody's convention."""
-    wait = _patience(reply, duty)
-    if 200 <= reply.status < 300:
-        return Outcome(kind=Kind.DELIVERED)
-    said = f"answered {reply.status}"
-    if 300 <= reply.status < 400:
-        where = reply.headers.get("location", "elsewhere")
-        return Outcome(kind=Kind.RETRY, message=f"{said} and points to {where}; not followed")
-    if reply.status == 401:
-        return Outcome(kind=Kind.UNAUTHORIZED, message=f"{said}: the credential is not accepted")
-    if reply.status == 410:
-        return Outcome(kind=Kind.GONE, message=f"{said}: it wants no more events")
-    if reply.status == 429:
-        return Outcome(kind=Kind.THROTTLED, message=said, retry_after=wait)
-    if reply.status in PERMANENT:
-        return Outcome(kind=Kind.REJECTED, message=said)
-    return Outcome(kind=Kind.RETRY, message=said, retry_after=wait)
+    said = _SAID.get(reply.status, "")
+    return judge_status(reply, duty, MEANINGS, said) or Outcome(kind=Kind.DELIVERED)
 
 
-def _patience(reply: Reply, duty: Duty) -> float | None:
-    asked = parse_retry_after(reply.headers.get("retry-after"), duty.now)
-    return None if asked is None else min(asked, LONGEST_PATIENCE)
+_SAID = {401: "the credential is not accepted", 410: "it wants no more events"}
 
 
 TARGET = Target(

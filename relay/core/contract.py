@@ -31,6 +31,7 @@ __all__ = [
     "Target",
     "Unreadable",
     "Verifier",
+    "judge_status",
     "no_rate_key",
     "parse_retry_after",
     "read_body",
@@ -232,3 +233,39 @@ class Target:
     api_version: str | None = None
     api_version_ends: str | None = None
     unverified: str | None = None
+
+
+LONGEST_PATIENCE = 3600.0
+"""Seconds that a target may ask for: it must not be able to park its leads for ever."""
+
+PERMANENT = frozenset({400, 405, 406, 411, 413, 414, 415, 422, 431, 501})
+"""Statuses that mean this request will never be taken; others may pass."""
+
+
+def judge_status(
+    reply: Reply, duty: Duty, kinds: Mapping[int, Kind] | None = None, said: str = ""
+) -> Outcome | None:
+    """What a reply's status alone says, by the meaning that HTTP gives it; None for 2xx.
+
+    `kinds` are the statuses to which a product gives a meaning of its own, `said` its words.
+    """
+    if 200 <= reply.status < 300:
+        return None
+    message = f"answered {reply.status}" + (f": {said}" if said else "")
+    if 300 <= reply.status < 400:
+        where = reply.headers.get("location", "elsewhere")
+        return Outcome(kind=Kind.RETRY, message=f"{message} and points to {where}; not followed")
+    kind = (kinds or {}).get(reply.status) or _kind_of(reply.status)
+    if kind not in {Kind.RETRY, Kind.THROTTLED}:
+        return Outcome(kind=kind, message=message)
+    asked = parse_retry_after(reply.headers.get("retry-after"), duty.now)
+    wait = None if asked is None else min(asked, LONGEST_PATIENCE)
+    return Outcome(kind=kind, message=message, retry_after=wait)
+
+
+def _kind_of(status: int) -> Kind:
+    if status == 401:
+        return Kind.UNAUTHORIZED
+    if status == 429:
+        return Kind.THROTTLED
+    return Kind.REJECTED if status in PERMANENT else Kind.RETRY
