@@ -78,6 +78,8 @@ def _digits(text: str) -> str:
 
 
 def _consent(value: Json, around: Around) -> Read | None:
+    if isinstance(value, dict) and set(value) == {"state", "raw"} and value["state"] in _STATES:
+        return Read(value)  # an integration has judged it by its product's own rules
     state = read_consent(value)
     if state == "unknown" and isinstance(value, str) and _is_own_label(value, around.label):
         state = "granted"
@@ -85,6 +87,9 @@ def _consent(value: Json, around: Around) -> Read | None:
     if around.label:
         flag["text"] = around.label
     return Read(flag)
+
+
+_STATES = ("granted", "denied", "unknown")
 
 
 def _is_own_label(value: str, label: str | None) -> bool:

@@ -70,6 +70,7 @@ HERE = Around("NL", "Label")
         ("consent", "yes", {"state": "granted", "raw": "yes", "text": "Label"}),
         ("consent", "label", {"state": "granted", "raw": "label", "text": "Label"}),
         ("consent", ["a"], {"state": "unknown", "raw": ["a"], "text": "Label"}),
+        ("consent", {"state": "denied", "raw": "yes"}, {"state": "denied", "raw": "yes"}),
         (
             "certificate",
             " https://cert.trustedform.com/ab ",
