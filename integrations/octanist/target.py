@@ -6,7 +6,6 @@ Calls: `POST`, `GET` and `PATCH /api/leads`, as the vendor's API reference descr
 import json
 from collections.abc import Generator
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
@@ -23,20 +22,13 @@ from relay.core.contract import (
     Unreadable,
     judge_status,
     read_json,
+    to_major,
 )
 
 HOST = "https://octanist.com"
 
 STATUSES = {"qualified": "qualified", "won": "won", "lost": "lost", "rated": "qualified"}
 """Octanist's status for each of ours."""
-
-WITHOUT_MINOR = frozenset(
-    "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split()  # noqa: SIM905 - words read best as words
-)
-"""Currencies without minor units (ISO 4217)."""
-
-THOUSANDTHS = frozenset(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"))
-"""Currencies of a thousand minor units (ISO 4217)."""
 
 LOOKED_AT = 20
 """Leads of the same person that a look-up asks for."""
@@ -140,21 +132,11 @@ def _changed(state: Json, duty: Duty) -> dict[str, Json]:
         change["status"] = status
         if status == "lost" and state.get("loss_reason"):
             change["lossReason"] = state["loss_reason"]
-    if (value := _value(state)) is not None:
-        change["value"] = value
+    if (minor := state.get("value_minor")) is not None:
+        change["value"] = to_major(minor, state.get("currency"))
     if state.get("note"):
         change["note"] = state["note"]
     return change
-
-
-def _value(state: Json) -> int | float | None:
-    minor = state.get("value_minor")
-    if minor is None:
-        return None
-    currency = state.get("currency")
-    digits = 0 if currency in WITHOUT_MINOR else 3 if currency in THOUSANDTHS else 2
-    value = Decimal(minor).scaleb(-digits)
-    return int(value) if value == value.to_integral_value() else float(value)
 
 
 def _lead(payload: Json) -> dict[str, Json]:

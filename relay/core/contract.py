@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from relay.core.bodies import read_body, read_files, read_json
 from relay.core.inbound import Inbound, Unreadable
+from relay.core.money import to_major
 from relay.core.retry import parse_retry_after
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "read_body",
     "read_files",
     "read_json",
+    "to_major",
 ]
 
 Json = Any
