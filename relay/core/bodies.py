@@ -21,8 +21,10 @@ _LINES = re.compile(rb"\s*[^\s=][^=\r\n]*=[^\r\n]*+(?:\r?\n[^=\r\n]*=[^\r\n]*+)*
 """Nothing is given back (`+`): a line of blanks would be tried with each number of them."""
 
 
-def read_body(inbound: Inbound) -> Any:
+def read_body(inbound: Inbound, *, last_wins: bool = False) -> Any:
     """What the body holds: an object for every kind of form, any JSON value for JSON.
+
+    A field that a form repeats is a list, or its last value where the last one wins.
 
     JSON numbers that no float holds, and repeated keys of an object, are kept (as text, as a list).
     The uploads of a multipart body are not fields: see `read_files`. Raises Unreadable, and nothing
@@ -36,7 +38,8 @@ def read_body(inbound: Inbound) -> Any:
         if read is None:
             continue
         try:
-            return read(inbound.body, charset, inbound)
+            found = read(inbound.body, charset, inbound)
+            return nest(found, last_wins=last_wins) if isinstance(found, _Pairs) else found
         except Unreadable as error:
             reason = reason or error
     raise reason or Unreadable(f"neither JSON, nor a form, nor XML (declared as {declared!r})")
@@ -74,6 +77,10 @@ def read_json(text: str) -> Any:
     if text.count("[") + text.count("{") > _MAX_DEPTH:
         _check_depth(value)
     return value
+
+
+class _Pairs(list[tuple[str, Any]]):
+    """The fields of a form, in order."""
 
 
 _Read = Callable[[bytes, str | None, Inbound], Any]
@@ -130,18 +137,18 @@ def _read_json(body: bytes, charset: str | None, _inbound: Inbound) -> Any:
 
 
 def _read_form(body: bytes, charset: str | None, _inbound: Inbound) -> Any:
-    return nest(read_urlencoded(body.strip(), charset))
+    return _Pairs(read_urlencoded(body.strip(), charset))
 
 
 def _read_lines(body: bytes, charset: str | None, _inbound: Inbound) -> Any:
     """A browser's `enctype="text/plain"`: one `name=value` a line, nothing escaped."""
     lines = [line.partition("=") for line in to_text(body, charset).splitlines() if line.strip()]
-    return nest((name, value) for name, _, value in lines)
+    return _Pairs((name, value) for name, _, value in lines)
 
 
 def _read_multipart(body: bytes, charset: str | None, inbound: Inbound) -> Any:
     parts = read_multipart(body, inbound.headers.get("content-type", ""))
-    return nest((part.name(), part.text(charset)) for part in parts if not part.is_upload())
+    return _Pairs((part.name(), part.text(charset)) for part in parts if not part.is_upload())
 
 
 def _read_xml(body: bytes, charset: str | None, _inbound: Inbound) -> Any:

@@ -11,11 +11,14 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from relay.core.bodies import read_body, read_files, read_json
+from relay.core.e164 import COUNTRIES, to_e164
 from relay.core.inbound import Inbound, Unreadable
 from relay.core.money import to_major
+from relay.core.parameters import Parameters, read_parameters
 from relay.core.retry import parse_retry_after
 
 __all__ = [
+    "COUNTRIES",
     "Challenge",
     "Conversation",
     "Duty",
@@ -23,6 +26,7 @@ __all__ = [
     "Json",
     "Kind",
     "Outcome",
+    "Parameters",
     "Parsed",
     "Reply",
     "Request",
@@ -38,6 +42,8 @@ __all__ = [
     "read_body",
     "read_files",
     "read_json",
+    "read_parameters",
+    "to_e164",
     "to_major",
 ]
 
@@ -87,6 +93,7 @@ class Parsed:
     `event_id` names the provider's event (a repeat has the same). `lead_id` says which submissions
     are one lead; None makes every submission its own lead. It counts within its source, or, where
     `lead_scope` is "kind", for all the project's sources of that kind (it then names the form too).
+    `secrets` are credentials that the request itself carries: they are masked in all that is kept.
     """
 
     document: Json
@@ -95,6 +102,7 @@ class Parsed:
     lead_scope: Literal["source", "kind"] = "source"
     test: bool = False
     partial: bool = False
+    secrets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

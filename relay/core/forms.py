@@ -31,12 +31,18 @@ def read_urlencoded(body: bytes, charset: str | None) -> list[tuple[str, str]]:
     return pairs
 
 
-def nest(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """One object out of pairs: `a=1&a=2` and `a[]=1&a[]=2` are lists, `a[b]=1` is an object."""
+def nest(pairs: Iterable[tuple[str, Any]], *, last_wins: bool = False) -> dict[str, Any]:
+    """One object out of pairs: `a=1&a=2` and `a[]=1&a[]=2` are lists, `a[b]=1` is an object.
+
+    Where the last one wins, `a=1&a=2` is "2".
+    """
     root = _Node()
     for name, value in pairs:
         path, many = _path(name)
-        root.at(path).add(value, many=many)
+        node = root.at(path)
+        if last_wins and not many and not node.many:
+            node.values.clear()
+        node.add(value, many=many)
     return {key: child.value() for key, child in root.children.items()}
 
 

@@ -19,4 +19,11 @@ class Inbound:
 
 
 class Unreadable(Exception):  # noqa: N818 - says what the body is, as the quarantine shows it
-    """The body cannot be read as this source's format; the text says what is wrong and where."""
+    """The body cannot be read as this source's format; the text says what is wrong and where.
+
+    `errors` say it by field name, for callers who are answered so.
+    """
+
+    def __init__(self, message: str, errors: Mapping[str, list[str]] | None = None) -> None:
+        super().__init__(message)
+        self.errors = dict(errors or {})
