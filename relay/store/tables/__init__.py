@@ -24,6 +24,7 @@ from relay.store.tables.house import ROLES, audit, ledger_days, processes, setup
 from relay.store.tables.leads import (
     STATUS_CHANGE_STATES,
     blocked_contacts,
+    lead_texts,
     lead_totals,
     lead_versions,
     leads,
@@ -51,6 +52,7 @@ __all__ = [
     "deliveries",
     "event_keys",
     "lanes",
+    "lead_texts",
     "lead_totals",
     "lead_versions",
     "leads",

@@ -7,6 +7,13 @@ from relay.store.types import Instant, JsonText
 
 STATUS_CHANGE_STATES = ("pending", "done")
 
+
+def _live(name: str, *columns: str, where: str = "") -> sa.Index:
+    """An index of a project's leads that are not archived."""
+    live = "archived_at IS NULL"
+    return only(name, "project_id", *columns, where=f"{where} AND {live}" if where else live)
+
+
 leads = sa.Table(
     "leads",
     metadata,
@@ -43,9 +50,32 @@ leads = sa.Table(
     sa.Column("archived_at", Instant),
     sa.UniqueConstraint("project_id", "lead_key"),
     sa.UniqueConstraint("project_id", "number"),
-    sa.Index("ix_leads_project_id_created_at", "project_id", "created_at"),
-    sa.Index("ix_leads_project_id_email", "project_id", "email"),
     sa.Index("ix_leads_project_id_phone", "project_id", "phone"),
+    # what lists are filtered and sorted by
+    _live("ix_leads_created", "created_at", "number"),
+    _live(
+        "ix_leads_shares",
+        "status",
+        "has_gclid",
+        "has_cid",
+        "has_fbp",
+        "has_fbc",
+        "created_at",
+        "number",
+    ),
+    _live("ix_leads_status", "status", "number"),
+    _live("ix_leads_email", "email", "number"),
+    _live("ix_leads_first_name", "first_name", "number", where="first_name IS NOT NULL"),
+    _live("ix_leads_last_name", "last_name", "number", where="last_name IS NOT NULL"),
+    _live("ix_leads_value", "value_minor", "number", where="value_minor IS NOT NULL"),
+    _live("ix_leads_form_name", "form_name", "created_at", "number", where="form_name IS NOT NULL"),
+    _live(
+        "ix_leads_unique_identifier",
+        "unique_identifier",
+        "number",
+        where="unique_identifier IS NOT NULL",
+    ),
+    _live("ix_leads_phone_raw", "phone_raw", "number", where="phone_raw <> phone"),
 )
 
 lead_versions = sa.Table(
@@ -69,6 +99,42 @@ lead_totals = sa.Table(  # exact at every commit: lists tell how many there are 
     sa.Column("has_fbp", sa.Boolean, primary_key=True),
     sa.Column("has_fbc", sa.Boolean, primary_key=True),
     sa.Column("count", sa.BigInteger, nullable=False),
+)
+
+lead_texts = sa.Table(  # what searches look through, apart from what a lead's every change rewrites
+    "lead_texts",
+    metadata,
+    sa.Column("key", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    names("project_id"),
+    sa.Column("lead_id", sa.Uuid, nullable=False),
+    sa.Column("archived", sa.Boolean, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),  # in one case, its parts in lines
+    sa.UniqueConstraint("project_id", "lead_id"),
+    sa.Index(
+        "ix_lead_texts_text",
+        "text",
+        postgresql_using="gin",
+        postgresql_ops={"text": "gin_trgm_ops"},
+        postgresql_with={"gin_pending_list_limit": "1024"},
+    ).ddl_if(dialect="postgresql"),
+)
+
+_SETTINGS = "text, content='lead_texts', content_rowid='key', tokenize='trigram case_sensitive 1'"
+_ADD = "INSERT INTO lead_trigrams (rowid, text) VALUES (new.key, new.text);"
+_TAKE = (
+    "INSERT INTO lead_trigrams (lead_trigrams, rowid, text) VALUES ('delete', old.key, old.text);"
+)
+for _statement in (  # SQLite's index of them, which triggers keep in step
+    f"CREATE VIRTUAL TABLE lead_trigrams USING fts5({_SETTINGS})",
+    f"CREATE TRIGGER lead_texts_added AFTER INSERT ON lead_texts BEGIN {_ADD} END",
+    f"CREATE TRIGGER lead_texts_removed AFTER DELETE ON lead_texts BEGIN {_TAKE} END",
+    f"CREATE TRIGGER lead_texts_changed AFTER UPDATE ON lead_texts BEGIN {_TAKE} {_ADD} END",
+):
+    sa.event.listen(lead_texts, "after_create", sa.DDL(_statement).execute_if(dialect="sqlite"))
+sa.event.listen(
+    lead_texts,
+    "before_drop",
+    sa.DDL("DROP TABLE IF EXISTS lead_trigrams").execute_if(dialect="sqlite"),
 )
 
 status_changes = sa.Table(  # what was said of a lead after it was one
