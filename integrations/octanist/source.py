@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Mapping
 
+from integrations.octanist.account import ACCOUNT
 from relay.core.contract import (
     Inbound,
     Json,
@@ -187,5 +188,6 @@ SOURCE = Source(
     settings=SETTINGS,
     parse=parse,
     noise=NOISE,
+    account=ACCOUNT,
     unverified="Made without a live account, after the API's own page and the plugin's code.",
 )

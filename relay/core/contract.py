@@ -19,9 +19,12 @@ from relay.core.retry import parse_retry_after
 
 __all__ = [
     "COUNTRIES",
+    "Account",
     "Challenge",
     "Conversation",
     "Duty",
+    "HostedLead",
+    "HostedPage",
     "Inbound",
     "Json",
     "Kind",
@@ -123,7 +126,8 @@ class Source:
     tries again after 429 and 503. `browser` says that visitors' browsers post to it themselves.
     `repeat_window` (seconds) is how long equal content counts as a repeat where the provider sends
     no id. `credentials` makes the headers, beside a signature, by which a sender shows that it is
-    genuine. `unverified` holds the words of a note where no live sender was at hand.
+    genuine. `account` is how the leads of a hosted account are taken over. `unverified` holds the
+    words of a note where no live sender was at hand.
     """
 
     label: str
@@ -138,6 +142,7 @@ class Source:
     repeat_window: int | None = None
     noise: Mapping[str, str] = field(default_factory=dict)
     """Keys to drop by name (normalised, `*` at the end allowed), with the rule's name."""
+    account: "Account | None" = None
     unverified: str | None = None
 
 
@@ -244,6 +249,55 @@ class Target:
     api_version_ends: str | None = None
     unverified: str | None = None
 
+
+# --- hosted accounts -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostedLead:
+    """One lead of a hosted account: `fields` as a call would create it, `shown` as it is listed.
+
+    `number` or `public_id` is what clients know it by, and stays so where nobody has it yet.
+    `created_at` is ISO 8601. `state` holds members of the lead's state; `amount` is its value in
+    major units where the vendor counts so.
+    """
+
+    id: str
+    fields: Json
+    shown: Json
+    created_at: str | None = None
+    number: int | None = None
+    public_id: str | None = None
+    state: Mapping[str, Json] = field(default_factory=dict)
+    amount: int | float | str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostedPage:
+    """One page of an account's leads; `total` is of all pages, where it is said."""
+
+    leads: Sequence[HostedLead]
+    more: bool
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """How the leads of a hosted account are had, oldest first, to be taken over.
+
+    `ask` makes the request for a page (the first is 1) from the account's address and key; `read`
+    raises Unreadable where the reply is no such page. `ask_whole` makes the request for a lead of
+    which the list may show only a part, else None, and `read_whole` reads its reply.
+    """
+
+    url: str
+    ask: Callable[[str, str, int], Request]
+    read: Callable[[Reply], HostedPage]
+    ask_whole: Callable[[str, str, HostedLead], Request | None] | None = None
+    read_whole: Callable[[Reply], HostedLead] | None = None
+
+
+# --- replies ---------------------------------------------------------------------------------
 
 LONGEST_PATIENCE = 3600.0
 """Seconds that a target may ask for: it must not be able to park its leads for ever."""
