@@ -241,7 +241,10 @@ def _walk(items: list[Item], value: Json, steps: Steps, marks: _Marks, above: se
         if not isinstance(mark, dict) or "answers" not in mark:
             items.append(Item(value, steps, steps[-1] if steps else None, lead=mark))
         elif not is_empty(value):
+            first = len(items)
             _answers(items, value, steps, marks, above)
+            for item in items[first:] if mark["answers"] == "known" else ():
+                item.kept = True
         else:
             items.append(Item(value, steps))
     elif isinstance(value, dict | list) and (steps in above or not steps):

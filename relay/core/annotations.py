@@ -22,7 +22,7 @@ def _or_one_of(types: list[str], **members: Json) -> Json:
 _FIELD: Json = {"type": ["string", "boolean"], "minLength": 1, "not": {"const": False}}
 """A form field's label, or true for the name that the value has in the document."""
 
-_INBOUND = _or_one_of(["string"], answers={"const": True}, field=_FIELD, drop=_NAME)
+_INBOUND = _or_one_of(["string"], answers={"enum": [True, "known"]}, field=_FIELD, drop=_NAME)
 _GOAL = _or_one_of(["string"], field=_NAME)
 _OUTBOUND: Json = {"type": ["string", "array"], "items": {"type": "string"}, "minItems": 1}
 _ORIGIN = _or_one_of(["string", "array", "null"], template={"type": "string"}, value={})

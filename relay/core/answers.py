@@ -43,7 +43,8 @@ class Item:
 
     `names` are what the dictionary is asked for, best first. `far_names` are asked for last: the
     names of what lies within something that may not be about the lead at all. `lead` is its
-    annotation, `meaning` what the dictionary knows of its names.
+    annotation, `meaning` what the dictionary knows of its names. `kept` says that the lead has it
+    elsewhere, so that it need not become a form field.
     """
 
     value: Json
@@ -56,6 +57,7 @@ class Item:
     far_names: tuple[str, ...] = ()
     lead: Json = None
     meaning: Meaning = NOTHING
+    kept: bool = False
 
     @property
     def pointer(self) -> str:

@@ -15,6 +15,9 @@ from relay.core.templates import as_text
 _LINKS = ("page_url", "landing_page", "conversion_page", "referrer")
 _UTM = "/attribution/utm/"
 _CLICK = "/attribution/click_ids/"
+_COPIES = ("tokens", "verbatim")
+"""Parts of a lead that may hold what another part holds already."""
+
 _SHAPES = {dict: "an object", list: "a list", bool: "true or false", str: "text"}
 
 
@@ -27,6 +30,7 @@ class Draft:
         self.warnings: list[Json] = []
         self.placed: set[str] = set()
         self.dropped: list[str] = []
+        self._discarded: list[tuple[tuple[str, ...], Json]] = []
         self._lead = lead
         self._region = region
         self._repeats: dict[str, int] = defaultdict(int)
@@ -50,7 +54,7 @@ class Draft:
         if place is None:
             self.warn(item, "mapping", f"a lead has no place {pointer}")
             return False
-        if is_empty(item.value):
+        if is_empty(item.value) and not (place.blank and item.value is not None):
             self.placed.add(pointer)
             self.drop(item, "empty")
             return True
@@ -68,6 +72,8 @@ class Draft:
 
     def keep(self, item: Item, label: str | None = None) -> None:
         """Keep an answer as a form field under its label; a second of that label is numbered."""
+        if item.kept and label is None:
+            return
         if is_empty(item.value) and item.label is None:
             self.drop(item, "empty")
             return
@@ -86,6 +92,7 @@ class Draft:
         """Leave an answer out that the source's own mapping does not want to be kept anywhere."""
         self.drop(item, "mapping")
         self.dropped += [as_text(value) for _, value in pointers.leaves(item.value)]
+        self._discarded.append((item.steps[-1:], item.value))
 
     def warn(self, item: Item, kind: str, message: str, **more: str) -> None:
         """Note something that a person may want to look at."""
@@ -99,6 +106,9 @@ class Draft:
         if consent != "unknown":
             flags = self.document.setdefault("consent", {})
             flags.setdefault("marketing", {"state": consent, "raw": None})
+        for part in _COPIES if self._discarded else ():
+            if part in self.document:
+                self.document[part] = self._without_discarded(self.document[part])
         if contact := self.document.get("contact"):
             complete_names(contact)
         attribution = self.document.get("attribution", {})
@@ -106,6 +116,17 @@ class Draft:
             if address := attribution.get(name):
                 self._read_link(address, dictionary)
         return self.document
+
+    def _without_discarded(self, value: Json) -> Json:
+        if isinstance(value, list):
+            return [self._without_discarded(member) for member in value]
+        if not isinstance(value, dict):
+            return value
+        return {
+            name: self._without_discarded(member)
+            for name, member in value.items()
+            if ((name,), member) not in self._discarded
+        }
 
     def _put(self, place: Place, item: Item, value: Json) -> bool:
         if place.reads == "map":

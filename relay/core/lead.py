@@ -16,13 +16,17 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One place of the lead that a value may go to; `reads` names how it is read there."""
+    """One place of the lead that a value may go to; `reads` names how it is read there.
+
+    `blank` says that an empty value is kept there too.
+    """
 
     pointer: str
     steps: tuple[str, ...]
     title: str
     reads: str
     personal: bool = False
+    blank: bool = False
     match: str | None = None
     annotations: Mapping[str, Json] = None  # type: ignore[assignment]  # always given by LeadSchema
 
@@ -35,6 +39,17 @@ class Summary:
     email: str | None
     phone: str | None
     company: str | None
+    first_name: str | None
+    last_name: str | None
+    form_name: str | None
+    phone_raw: str | None
+    unique_identifier: str | None
+    traffic_source_id: str | None
+    sub_id: str | None
+    has_gclid: bool
+    has_cid: bool
+    has_fbp: bool
+    has_fbc: bool
     status: str
     value_minor: int | None
     currency: str | None
@@ -89,6 +104,7 @@ class LeadSchema:
             title=steps[-1],
             reads=rest.get("x-reads", "json"),
             personal=self.places[parent].personal,
+            blank=self.places[parent].annotations.get("x-blank") is True,
             annotations={},
         )
 
@@ -173,11 +189,25 @@ def summary(document: Json) -> Summary:
     contact = document.get("contact", {})
     state = document.get("state", {})
     keys = match_keys(document)
+    phone_raw = contact.get("phone", {}).get("raw")
+    attribution = document.get("attribution", {})
+    click_ids = attribution.get("click_ids", {})
     return Summary(
         name=contact.get("full_name"),
         email=keys.get("email"),
-        phone=keys.get("phone") or pointers.get(contact, "/phone/raw"),
+        phone=keys.get("phone") or phone_raw,
         company=contact.get("company"),
+        first_name=contact.get("first_name"),
+        last_name=contact.get("last_name"),
+        form_name=document.get("form", {}).get("name"),
+        phone_raw=phone_raw,
+        unique_identifier=document.get("keys", {}).get("unique_identifier"),
+        traffic_source_id=attribution.get("traffic_source_id"),
+        sub_id=attribution.get("sub_id"),
+        has_gclid=bool(click_ids.get("gclid")),
+        has_cid=bool(attribution.get("ga", {}).get("client_id")),
+        has_fbp=bool(attribution.get("browser_ids", {}).get("fbp")),
+        has_fbc=bool(click_ids.get("fbc")),
         status=state.get("stage") or "open",
         value_minor=state.get("value_minor"),
         currency=state.get("currency"),

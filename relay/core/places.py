@@ -55,12 +55,22 @@ def _email(value: Json, _around: Around) -> Read | None:
 
 def _phone(value: Json, around: Around) -> Read | None:
     if isinstance(value, dict):
+        if value.keys() == {"raw", "e164"}:
+            return _dialled(value["raw"], value["e164"])
         value = _phone_parts(value)
     text = _as_text(value, several=False)
     if text is None:
         return None
     phone, doubt = read_phone(text, around.region)
     return Read(phone, ("phone", doubt) if doubt else None)
+
+
+def _dialled(raw: Json, e164: Json) -> Read | None:
+    """A phone that an integration has read already."""
+    if type(raw) is not str or type(e164) is not str or not e164.startswith("+"):
+        return None
+    phone, doubt = read_phone(e164, None)
+    return Read({**phone, "raw": raw}, ("phone", doubt) if doubt else None)
 
 
 def _phone_parts(value: Mapping[str, Json]) -> Json:

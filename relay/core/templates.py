@@ -2,26 +2,31 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from relay.core import pointers
 from relay.core.contract import Json
 from relay.core.dictionary import normal
 from relay.core.lead import is_empty
 
-_TOKEN = re.compile(r"\[([^\W\d][\w.]*)\](?:\{([^{}]*)\})?")
+_TOKEN = re.compile(r"\[(\w[\w.]*)\](?:\{([^{}]*)\})?")
+_NOT_OF_NAMES = re.compile(r"[^0-9a-z_]+")
 
 
 def render(template: str, tokens: Mapping[str, Json]) -> str:
     """The template with each token's value.
 
     A token without value and default becomes nothing. What was put in is never looked at again, so
-    a value that looks like a token stays as it is. Token names know no capitals. The text is a
-    value of the payload, which is encoded as a whole for the place where it lands.
+    a value that looks like a token stays as it is. Token names know no capitals; a number in
+    brackets is one only where a token has that name. The text is a value of the payload, which is
+    encoded as a whole for the place where it lands.
     """
 
     def value_of(match: re.Match[str]) -> str:
-        value = tokens.get(match[1].lower())
+        name = match[1].lower()
+        if name.isdecimal() and name not in tokens:
+            return match[0]
+        value = tokens.get(name)
         return (match[2] or "") if is_empty(value) else as_text(value)
 
     return _TOKEN.sub(value_of, template)
@@ -32,7 +37,8 @@ def tokens_of(lead: Json) -> dict[str, Json]:
 
     Every value has its dotted path (`contact.email`); those of the contact, the attribution and the
     device have their own name too (`email`, `gclid`, `utm_source`). Then come the custom tokens,
-    then the form fields by their label with `_` for blanks. What comes first keeps its name.
+    with `_` for what no name has and dots into objects, then the form fields by their label with
+    `_` for blanks. What comes first keeps its name.
     """
     tokens: dict[str, Json] = {}
     _flatten(lead, "", tokens)
@@ -44,11 +50,24 @@ def tokens_of(lead: Json) -> dict[str, Json]:
         for path, value in paths.items():
             if path.startswith(part) and "." not in (name := path[len(part) :]):
                 tokens.setdefault(prefix + name, value)
-    for name, value in _members(lead, "/tokens"):
-        tokens.setdefault(name.lower(), value)
+    for name, value in _custom(_members(lead, "/tokens")):
+        tokens.setdefault(name, value)
     for label, value in _members(lead, "/form/fields"):
         tokens.setdefault(normal(label).replace(" ", "_"), value)
     return tokens
+
+
+def _custom(members: Iterable[tuple[str, Json]]) -> Iterator[tuple[str, Json]]:
+    """Custom tokens by the names that templates know them by; the exact name before a likeness."""
+    given = list(members)
+    yield from ((name, value) for name, value in given if name == name.lower())
+    for name, value in given:
+        known = _NOT_OF_NAMES.sub("_", name.lower())
+        yield name.lower(), value
+        yield known, value
+        within: dict[str, Json] = {}
+        _flatten(value, known, within)
+        yield from within.items()
 
 
 def as_text(value: Json) -> str:
@@ -63,6 +82,8 @@ def as_text(value: Json) -> str:
 _ALIASES = (
     ("phone", "contact.phone.e164"),
     ("phone", "contact.phone.raw"),
+    ("caller_id", "contact.phone.e164"),
+    ("caller_id", "contact.phone.raw"),
     ("name", "contact.full_name"),
     ("message", "form.message"),
     ("subject", "form.subject"),

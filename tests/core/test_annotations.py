@@ -16,7 +16,7 @@ from relay.core.lead import LeadSchema
 @pytest.mark.parametrize(
     "goal",
     ["/contact/email", "/form/fields/Any label", "/tokens/x", {"field": "A"}, {"answers": True},
-     {"drop": "machinery"}],
+     {"answers": "known"},     {"drop": "machinery"}],
 )  # fmt: skip
 def test_what_an_inbound_annotation_may_say(lead: LeadSchema, goal: Any) -> None:
     schema = {"properties": {"a/b": {"if": {}, "then": {"lead": goal}}}}
@@ -32,7 +32,7 @@ def test_what_an_inbound_annotation_may_say(lead: LeadSchema, goal: Any) -> None
         ("drop", "a lead has no place 'drop' for a value"),
         (7, "must be text or an object"),
         (["/contact/email"], "must be text or an object"),
-        ({"answers": False}, "answers: must be true"),
+        ({"answers": False}, "answers: must be one of true, 'known'"),
         ({"field": ""}, "field: must have at least 1 characters"),
         ({"feild": "A"}, "has no 'feild'; known are 'answers', 'field', 'drop'"),
         ({}, "must have at least 1 entries"),

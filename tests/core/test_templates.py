@@ -27,7 +27,18 @@ LEAD: dict[str, Any] = {
             "List": ["a", 1],
         },
     },
-    "tokens": {"Loan_Amount": "500", "email": "token@x.example", "city": "Custom"},
+    "tokens": {
+        "Loan_Amount": "500",
+        "email": "token@x.example",
+        "city": "Custom",
+        "2nd_choice": "blue",
+        "07": "seven",
+        "Zip-Code": "2600",
+        "Car": {"Make": "Ox"},
+        "SAME": "likeness",
+        "same": "exact",
+        "caller_id": "nobody's",
+    },
     "attribution": {
         "click_ids": {"gclid": "G"},
         "utm": {"source": "google"},
@@ -64,6 +75,12 @@ LEAD: dict[str, Any] = {
         ("[]", "[]"),
         ("[[email]]", "[ada@x.example]"),
         ("[two words]", "[two words]"),
+        ("[caller_id]", "+31612345678"),
+        ("[2nd_choice]", "blue"),
+        ("[07]-[8]", "seven-[8]"),
+        ("[zip_code]", "2600"),
+        ("[car.make] [car]", 'Ox {"Make": "Ox"}'),
+        ("[same]", "exact"),
     ],
 )  # fmt: skip
 def test_tokens_become_their_values(template: str, text: str) -> None:
