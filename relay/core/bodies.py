@@ -60,15 +60,24 @@ def read_files(inbound: Inbound) -> list[Any]:
     return [part.note() for part in parts if part.is_upload()]
 
 
-def read_json(text: str) -> Any:
-    """A JSON text as a value that any store can hold. Raises Unreadable with line and column."""
+def read_strict_json(inbound: Inbound) -> Any:
+    """The JSON value that a body of any declared type holds. Raises Unreadable, also for NaN."""
+    _, charset = _content_type(inbound)
+    return read_json(_json_text(inbound.body, charset), strict=True)
+
+
+def read_json(text: str, *, strict: bool = False) -> Any:
+    """A JSON text as a value that any store can hold. Raises Unreadable with line and column.
+
+    NaN and Infinity, which are no JSON, become text, or are refused where it is strict.
+    """
     try:
         value = json.loads(
             text,
             object_pairs_hook=_object,
             parse_int=_int,
             parse_float=_float,
-            parse_constant=str,
+            parse_constant=_refused if strict else str,
         )
     except ValueError as error:
         raise Unreadable(f"not JSON: {error}") from error
@@ -131,9 +140,13 @@ def _looks_multipart(body: bytes) -> bool:
 
 
 def _read_json(body: bytes, charset: str | None, _inbound: Inbound) -> Any:
+    return read_json(_json_text(body, charset))
+
+
+def _json_text(body: bytes, charset: str | None) -> str:
     if charset is None and b"\x00" in body[:4]:
         charset = json.detect_encoding(body)
-    return read_json(to_text(body, charset))
+    return to_text(body, charset)
 
 
 def _read_form(body: bytes, charset: str | None, _inbound: Inbound) -> Any:
@@ -173,6 +186,10 @@ def _int(digits: str) -> int | str:
 def _float(digits: str) -> float | str:
     number = float(digits)
     return number if math.isfinite(number) else digits
+
+
+def _refused(constant: str) -> Any:
+    raise ValueError(f"{constant} is no JSON")
 
 
 def _check_depth(value: Any) -> None:

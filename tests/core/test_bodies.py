@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.core.bodies import read_body, read_files
+from relay.core.bodies import read_body, read_files, read_strict_json
 from relay.core.inbound import Inbound, Unreadable
 
 FORM = "application/x-www-form-urlencoded"
@@ -96,6 +96,15 @@ def test_many_shallow_lists_are_fine() -> None:
 def test_broken_json_says_where_it_breaks() -> None:
     with pytest.raises(Unreadable, match="line 1 column 9"):
         read(b'{"a": 1 "b": 2}', JSON)
+
+
+@pytest.mark.parametrize("constant", ["NaN", "Infinity", "-Infinity"])
+def test_a_constant_that_is_no_json_is_text_or_refused_where_it_is_strict(constant: str) -> None:
+    body = f'{{"a": {constant}}}'.encode()
+    assert read(body, JSON) == {"a": constant}
+    with pytest.raises(Unreadable, match=f"{constant} is no JSON"):
+        read_strict_json(inbound(body, FORM))
+    assert read_strict_json(inbound(b'{"a": 1}', FORM)) == {"a": 1}
 
 
 @pytest.mark.parametrize("body", [b"", b" \r\n"])
