@@ -74,6 +74,8 @@ class Call:
     door: str
     headers: dict[str, str] = field(default_factory=dict)
     """Added to the answer, whatever it is."""
+    readers: str = "*"
+    """The origin whose pages may read the answer, whatever it is; "" for none."""
     _body: bytes | None = None
 
     @property
@@ -152,18 +154,18 @@ class Calls:
             if method == "OPTIONS":
                 response = self._preflight(methods)
             elif view is None:
-                response = self._refuse(_not_allowed(methods))
+                response = self._refusal(_not_allowed(methods))
             else:
                 response = view(call)
         except Refusal as refusal:
-            response = self._refuse(refusal)
+            response = self._refusal(refusal)
         except Busy:
-            response = self._refuse(come_again())
+            response = self._refusal(come_again())
         except Exception:
             logger.exception("a call of %s failed", call.door)
-            response = self._refuse(Refusal(500, "Internal server error"))
+            response = self._refusal(Refusal(500, "Internal server error"))
         response.headers.update(call.headers)
-        self._finish(response)
+        self._finish(response, call.readers)
         seconds = time.monotonic() - started
         self._rt.metrics.observe("relay_request_seconds", seconds, str(response.status_code))
         return response
@@ -178,17 +180,23 @@ class Calls:
         return response
 
     def _refuse(self, refusal: Refusal) -> Response:
+        response = self._refusal(refusal)
+        self._finish(response, "*")
+        return response
+
+    def _refusal(self, refusal: Refusal) -> Response:
         document = self.dialect.refusal(refusal)
         response = answer(refusal.status, document, self.dialect.error_type)
         response.headers.update(refusal.headers)
-        self._finish(response)
         return response
 
-    def _finish(self, response: Response) -> None:
+    def _finish(self, response: Response, readers: str) -> None:
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Content-Type-Options"] = "nosniff"
-        if self.dialect.allowed_headers:
-            response.headers.setdefault("Access-Control-Allow-Origin", "*")
+        if readers != "*":
+            response.vary.add("Origin")
+        if self.dialect.allowed_headers and readers:
+            response.headers.setdefault("Access-Control-Allow-Origin", readers)
             response.headers.setdefault("Access-Control-Expose-Headers", "Retry-After")
 
 
