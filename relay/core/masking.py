@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Iterable, Iterator
 
 _MASK = b"***"
-_SHORTEST = 4
+SHORTEST = 4
 """Anything shorter is no secret, and masking it would eat the answers."""
 
 _MOST_WORK = 400_000_000
@@ -43,7 +43,7 @@ def mask(body: bytes, content_type: str, secrets: Iterable[str]) -> bytes:
     Also mixtures (JSON in a form, JSON in JSON). In a JSON body a number that is a secret becomes a
     string, so that the masked body can still be read.
     """
-    wanted = {secret for secret in secrets if len(secret) >= _SHORTEST}
+    wanted = {secret for secret in secrets if len(secret) >= SHORTEST}
     if len(wanted) * len(body) > _MOST_WORK:
         return _MASK
     wanted = {secret for secret in wanted if _may_hold(body, secret)}
@@ -92,7 +92,7 @@ def _forms(secret: str) -> Iterator[bytes]:
     """The secret's plain form in UTF-8, and as a form of a page in windows-1252 sends it."""
     for charset, errors in (("utf-8", "surrogatepass"), ("cp1252", "ignore")):
         form = _plain(secret.encode(charset, errors))[0]
-        if form and (charset == "utf-8" or len(form) >= _SHORTEST):
+        if form and (charset == "utf-8" or len(form) >= SHORTEST):
             yield form
 
 

@@ -6,7 +6,6 @@ import logging
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
 from typing import Any, Literal
 from uuid import UUID
@@ -15,7 +14,7 @@ from relay.core.adapter import Mapped, MappingRules
 from relay.core.clean import clean, clean_text
 from relay.core.contract import Inbound, Json, Parsed, Unreadable
 from relay.core.ids import new_id
-from relay.core.masking import mask
+from relay.core.masking import SHORTEST, mask
 from relay.runtime import Runtime
 from relay.services.configured import ConfiguredSource
 
@@ -48,24 +47,34 @@ MASKED = "***"
 
 @dataclass(slots=True)
 class Arrival:
-    """The rows of one request."""
+    """The rows of one request.
 
+    `at_once` asks that its submissions become leads in the same transaction. `begun` says that a
+    transaction with it was begun, so that it may be there already.
+    """
+
+    source: ConfiguredSource
     body: dict[str, Any]
     submissions: list[dict[str, Any]]
+    at_once: bool = False
+    begun: bool = False
 
 
-def read(rt: Runtime, source: ConfiguredSource, inbound: Inbound, hold: Hold | None) -> Arrival:
+def read(
+    rt: Runtime, source: ConfiguredSource, inbound: Inbound, hold: Hold | None, door: str = ""
+) -> Arrival:
     """One verified request as rows; what cannot be read is a row too, with the reason.
 
-    `hold` is what its submissions wait for before they become leads.
+    `hold` is what its submissions wait for before they become leads, `door` the API's call.
     """
     now = rt.clock.now()
     body_id = new_id()
     hold = _strictest(source, hold)
+    secrets = secrets_of(source)
     try:
-        rows = [
-            mapped_row(source, parsed, mapped, hold) for parsed, mapped in remap(source, inbound)
-        ]
+        found = remap(source, inbound)
+        secrets += [one for parsed, _ in found for one in parsed.secrets if len(one) >= SHORTEST]
+        rows = [mapped_row(source, parsed, mapped, hold) for parsed, mapped in found]
     except Unreadable as error:
         rows = [_unreadable_row("body", str(error), hold)]
     except Exception as error:  # a bug of an integration must not cost the submission
@@ -82,10 +91,11 @@ def read(rt: Runtime, source: ConfiguredSource, inbound: Inbound, hold: Hold | N
             received_at=now,
             duplicate_of=None,
         )
-    body = _body_row(source, inbound, body_id, now, len(rows), dropped)
-    if body["body"] != inbound.body:
-        _mask_documents(source, rows)
-    return Arrival(body, rows)
+    body = _body_row(source, inbound, secrets, dropped)
+    if body["body"] != inbound.body or body["query"] != clean(_query(inbound).decode()):
+        _mask_documents(rows, secrets)
+    body.update(id=body_id, received_at=now, door=door, parts=len(rows))
+    return Arrival(source, body, rows)
 
 
 def remap(source: ConfiguredSource, inbound: Inbound) -> list[tuple[Parsed, Mapped]]:
@@ -172,12 +182,12 @@ def held(hold: Hold) -> dict[str, Any]:
     return {"state": "held", "hold": hold, "reasons": [{"place": "", "message": HOLDS[hold]}]}
 
 
-def _mask_documents(source: ConfiguredSource, rows: list[dict[str, Any]]) -> None:
+def _mask_documents(rows: list[dict[str, Any]], secrets: Collection[str]) -> None:
     """To the adapter, a secret that its sender echoes in the body is an answer like any other."""
     for row in rows:
         for column in ("document", "warnings", "reasons"):
             text = json.dumps(row[column], ensure_ascii=False).encode()
-            row[column] = json.loads(mask(text, "application/json", _secrets(source)))
+            row[column] = json.loads(mask(text, "application/json", secrets))
 
 
 def _unreadable_row(place: str, message: str, hold: Hold | None) -> dict[str, Any]:
@@ -204,35 +214,32 @@ def _row(submission_id: UUID) -> dict[str, Any]:
 
 
 def _body_row(
-    source: ConfiguredSource,
-    inbound: Inbound,
-    body_id: UUID,
-    now: datetime,
-    parts: int,
-    dropped: Sequence[str],
+    source: ConfiguredSource, inbound: Inbound, secrets: Sequence[str], dropped: Sequence[str]
 ) -> dict[str, Any]:
-    query = json.dumps(inbound.query, ensure_ascii=False) if inbound.query else "[]"
+    """What came, but for secrets; its id, time, door and parts are still to be told."""
     return {
-        "id": body_id,
         "project_id": source.project_id,
         "source_id": source.id,
-        "received_at": now,
         "method": inbound.method,
-        "query": clean(mask(query.encode("utf-8", "replace"), "", _secrets(source)).decode()),
-        "headers": safe_headers(source, inbound),
-        "body": safe_body(source, inbound, dropped),
+        "query": clean(mask(_query(inbound), "", secrets).decode()),
+        "headers": safe_headers(inbound, secrets),
+        "body": safe_body(inbound, [*secrets, *dropped]),
         "sha256": hashlib.sha256(inbound.body).hexdigest(),
         "size": len(inbound.body),
         "address": clean_text(inbound.address),
-        "parts": parts,
     }
 
 
-def safe_headers(source: ConfiguredSource, inbound: Inbound, proofs: Collection[str] = ()) -> Json:
+def _query(inbound: Inbound) -> bytes:
+    if not inbound.query:
+        return b"[]"
+    return json.dumps(inbound.query, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def safe_headers(inbound: Inbound, secrets: Collection[str], proofs: Collection[str] = ()) -> Json:
     """The headers without credentials: those in `proofs` (lower case), those whose names say so,
-    and any that hold one of the source's secrets.
+    and any that hold one of the secrets.
     """
-    secrets = _secrets(source)
     return {
         name: MASKED
         if name in proofs or _is_secret(name) or any(secret in value for secret in secrets)
@@ -246,12 +253,13 @@ def _is_secret(header: str) -> bool:
     return header != "idempotency-key" and SECRET_HEADERS.search(header) is not None
 
 
-def safe_body(source: ConfiguredSource, inbound: Inbound, dropped: Sequence[str]) -> bytes:
-    content_type = inbound.headers.get("content-type", "")
-    return mask(inbound.body, content_type, [*_secrets(source), *dropped])
+def safe_body(inbound: Inbound, secrets: Collection[str]) -> bytes:
+    """The body without these secrets."""
+    return mask(inbound.body, inbound.headers.get("content-type", ""), secrets)
 
 
-def _secrets(source: ConfiguredSource) -> list[str]:
+def secrets_of(source: ConfiguredSource) -> list[str]:
+    """What is a secret in all that this source is sent."""
     return [source.key, *source.secrets]
 
 

@@ -1,6 +1,7 @@
 """One submission on its way to a lead: what filing, repeats and owing write on."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,20 @@ from relay.core.contract import Json
 from relay.runtime import Runtime
 from relay.services import configured
 from relay.services.configured import ConfiguredSource
+
+
+@dataclass(frozen=True, slots=True)
+class FiledLead:
+    """A lead as a submission left it; `created` says that it was this submission's doing."""
+
+    id: UUID
+    number: int
+    public_id: str
+    version: int
+    created: bool
+    document: Json
+    status: str
+    created_at: datetime
 
 
 @dataclass(slots=True)
@@ -23,6 +38,7 @@ class Candidate:
     lead_id: UUID | None = None
     lead_version: int | None = None
     owed: int = 0
+    lead: FiledLead | None = None
 
     @classmethod
     def of(cls, rt: Runtime, row: Any) -> "Candidate":
@@ -36,6 +52,17 @@ class Candidate:
         """Settle it without a lead, and say why."""
         self.state = state
         self.reasons = [{"place": "", "message": message}]
+
+    def settled(self) -> dict[str, Any]:
+        """The columns of `submissions` that say how it ended."""
+        return {
+            "state": self.state,
+            "reasons": self.reasons,
+            "duplicate_of": self.duplicate_of,
+            "lead_id": self.lead_id,
+            "lead_version": self.lead_version,
+            "owed": self.owed,
+        }
 
     @property
     def open(self) -> bool:

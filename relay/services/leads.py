@@ -15,7 +15,7 @@ from relay.runtime import Runtime
 from relay.services.candidate import Candidate
 from relay.services.filing import file_all
 from relay.store.tables import state_is, submissions
-from relay.store.writer import is_away
+from relay.store.writer import CLASHES, is_away, is_clash
 
 logger = logging.getLogger(__name__)
 
@@ -27,9 +27,6 @@ MOST_TRIES = 3
 
 PAUSES = (1.0, 5.0)
 """Seconds until the next try of what could not be stored: what was wrong may pass."""
-
-CLASHES = 5
-"""How often a transaction is begun again because another worker was at the same lead."""
 
 
 class _LeaseLost(Exception):  # noqa: N818 - not a mistake: another worker has taken over
@@ -136,7 +133,7 @@ def _in_one_transaction(rt: Runtime, token: UUID, rows: list[Any]) -> set[UUID]:
                 _finish(connection, token, candidates, now)
                 return lanes
         except sa.exc.DBAPIError as error:
-            if not _is_clash(error) or clash == CLASHES - 1:
+            if not is_clash(error) or clash == CLASHES - 1:
                 raise
     raise AssertionError("unreachable")
 
@@ -146,12 +143,6 @@ def _candidate(rt: Runtime, row: Any) -> Candidate:
     if row.tries > MOST_TRIES:
         candidate.end("quarantined", f"its worker died {MOST_TRIES} times while storing it")
     return candidate
-
-
-def _is_clash(error: sa.exc.DBAPIError) -> bool:
-    """A deadlock, or a twin that was inserted meanwhile: the second look finds it."""
-    state = str(getattr(error.orig, "sqlstate", ""))
-    return isinstance(error, sa.exc.IntegrityError) or state in {"40P01", "40001"}
 
 
 def _finish(
@@ -181,12 +172,7 @@ def _finish(
         {
             "row_id": candidate.submission.id,
             "row_token": token,
-            "new_state": candidate.state,
-            "new_reasons": candidate.reasons,
-            "new_duplicate_of": candidate.duplicate_of,
-            "new_lead_id": candidate.lead_id,
-            "new_lead_version": candidate.lead_version,
-            "new_owed": candidate.owed,
+            **{f"new_{name}": value for name, value in candidate.settled().items()},
         }
         for candidate in candidates
     ]

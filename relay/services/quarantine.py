@@ -16,7 +16,7 @@ from relay.runtime import Runtime
 from relay.services import configured
 from relay.services.arrival import content_key, held, lead_key, mapped_row, remap
 from relay.services.configured import ConfiguredSource
-from relay.services.ingest import judge
+from relay.services.intake import judge
 from relay.store.insert import insert_new
 from relay.store.tables import bodies, submissions
 

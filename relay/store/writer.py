@@ -23,6 +23,9 @@ RETRY_PAUSE = 0.1
 BEGUN_WAIT = 1.0
 """Seconds beyond its time that an item may take whose writing has begun."""
 
+CLASHES = 5
+"""How often a batch is begun again because another process was at the same rows."""
+
 CLOSE_WAIT = 10.0
 """Seconds that a closing writer may take for what it has already accepted."""
 
@@ -52,10 +55,11 @@ class GroupCommit(Generic[T, R]):
     `commit(connection, items)` writes a batch and returns a result for each item, in order. It
     must be safe to run again with the same items, since an answer lost on the way leaves open
     whether the batch was written. `key` sorts a batch, so that two processes never lock the same
-    rows crosswise. A batch that fails is tried once more, then row by row: a bad row never costs
-    its neighbours. `wait` is how long, in seconds, an item may wait for a database that is away.
-    `after` is told the results of every batch that was written. A batch waits
-    `linger` seconds for more, unless `whole` says of its size that no more can come now.
+    rows crosswise; where `clash` says of an error that two met all the same, the batch is begun
+    again. A batch that fails is tried once more, then row by row: a bad row never costs its
+    neighbours. `wait` is how long, in seconds, an item may wait for a database that is away.
+    `after` is told the results of every batch that was written. A batch waits `linger` seconds for
+    more, unless `whole` says of its size that no more can come now.
     """
 
     def __init__(
@@ -69,6 +73,7 @@ class GroupCommit(Generic[T, R]):
         after: Callable[[list[R]], None] | None = None,
         linger: float = 0.0,
         whole: Callable[[int], bool] = lambda _count: False,
+        clash: Callable[[Exception], bool] = lambda _error: False,
     ) -> None:
         self._database = database
         self._commit = commit
@@ -78,6 +83,7 @@ class GroupCommit(Generic[T, R]):
         self._after = after
         self._linger = linger
         self._whole = whole
+        self._clash = clash
         self._queue: queue.SimpleQueue[_Item[T, R] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
@@ -170,6 +176,7 @@ class GroupCommit(Generic[T, R]):
     def _try(self, batch: list[_Item[T, R]], tries: int) -> Exception | None:
         """Write the batch, waiting while the database is away; what waited too long leaves it."""
         error: Exception | None = None
+        clashes = CLASHES
         while tries and batch:
             try:
                 with self._database.write() as connection:
@@ -179,6 +186,8 @@ class GroupCommit(Generic[T, R]):
                 if is_away(caught):
                     self._give_up_expired(batch)
                     time.sleep(RETRY_PAUSE if batch else 0)
+                elif clashes and self._clash(caught):
+                    clashes -= 1
                 else:
                     tries -= 1
             else:
@@ -209,3 +218,9 @@ def is_away(error: Exception) -> bool:
     if state is None:  # no answer from PostgreSQL, or SQLite, which knows no such codes
         return isinstance(error, sa.exc.OperationalError)
     return str(state)[:2] in {"08", "53", "57"}
+
+
+def is_clash(error: Exception) -> bool:
+    """A deadlock, or a twin that was inserted meanwhile: the second look finds it."""
+    state = str(getattr(getattr(error, "orig", None), "sqlstate", ""))
+    return isinstance(error, sa.exc.IntegrityError) or state in {"40P01", "40001"}

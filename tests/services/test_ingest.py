@@ -10,6 +10,7 @@ import pytest
 
 from relay.core.contract import Inbound
 from relay.services import arrival, ingest
+from relay.services import intake as intake_service
 from relay.services.ingest import turn_away
 from relay.store import tables
 from relay.store.writer import Busy
@@ -102,11 +103,11 @@ def test_a_neighbour_that_fails_does_not_take_its_repeat_along(
     source = acme.source()
     arrivals = [_arrival(acme, source) for _ in range(2)]
     arrivals[0].body["method"] = None  # which no table takes
-    intake = ingest._new_intake(acme.rt)
+    intake = intake_service._new_writer(acme.rt)
     futures = _together(intake, arrivals)
     with pytest.raises(Exception, match="method"):
         futures[0].result(10)
-    assert futures[1].result(10).states == ("received",)
+    assert [row["state"] for row in futures[1].result(10).rows] == ["received"]
     intake.close()
     [row] = acme.rows(tables.submissions)
     assert (row.state, row.duplicate_of) == ("received", None)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from relay.services import configured
+from relay.services import configured, lead_rows
 from relay.services import leads as leads_service
 from relay.services.leads import store_batch
 from relay.services.quarantine import release
@@ -284,14 +284,14 @@ def test_a_row_that_cannot_be_stored_costs_itself_alone(
     bad = acme.say(source, name="Bad")
     for number in range(3):
         acme.say(source, name=f"Ada {number}")
-    summary = leads_service.file_all.__globals__["summary"]
+    summary = lead_rows.summary
 
     def fail_for_bad(document: Any) -> Any:
         if document["contact"]["full_name"] == "Bad":
             raise ArithmeticError
         return summary(document)
 
-    monkeypatch.setitem(leads_service.file_all.__globals__, "summary", fail_for_bad)
+    monkeypatch.setattr(lead_rows, "summary", fail_for_bad)
     store_batch(acme.rt)
     assert acme.states() == {"received": 1, "stored": 3}
     for pause in leads_service.PAUSES:
