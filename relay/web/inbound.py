@@ -16,7 +16,7 @@ from relay.store.writer import Busy
 from relay.web import browser
 from relay.web.body import Body, CutOff, TooLarge, read_raw, read_start
 from relay.web.errors import PRIVATE, answer, say
-from relay.web.limits import DoorLimits
+from relay.web.limits import DoorLimits, door_limits
 from relay.web.wire import inbound
 
 MEDIA = ("image/", "audio/", "video/")
@@ -37,7 +37,7 @@ TAKEN = ("POST", "PUT", "PATCH")
 
 def register(app: Flask, runtime: Runtime) -> None:
     """Put the door into the application."""
-    door = Door(runtime, DoorLimits(app, runtime))
+    door = Door(runtime, door_limits(app, runtime))
     app.add_url_rule(
         "/in/<path:key>",
         "inbound",

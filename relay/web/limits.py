@@ -110,6 +110,14 @@ class DoorLimits:
         return int(min(max(left, 1), window))
 
 
+def door_limits(app: Flask, runtime: Runtime) -> DoorLimits:
+    """The application's limits, which all its doors share."""
+    if "relay_limits" not in app.extensions:
+        app.extensions["relay_limits"] = DoorLimits(app, runtime)
+    limits: DoorLimits = app.extensions["relay_limits"]
+    return limits
+
+
 def _address_key() -> str:
     return str(g.address_key)
 
