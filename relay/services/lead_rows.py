@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from relay.core.contract import Json
 from relay.core.lead import summary
+from relay.services import searching
 from relay.services.owing import Change
 from relay.store.tables import lead_versions, leads
 
@@ -69,6 +70,7 @@ def write(connection: sa.Connection, filed: Sequence[Filing], now: datetime) -> 
         connection.execute(sa.insert(leads), new)
     if known:
         _update(connection, known)
+    searching.keep(connection, [*new, *known])
     if versions := [_version_row(change, now) for lead in changed for change in lead.changes]:
         connection.execute(sa.insert(lead_versions), versions)
 
@@ -93,7 +95,7 @@ def copies(document: Json) -> dict[str, Any]:
         "has_cid": told.has_cid,
         "has_fbp": told.has_fbp,
         "has_fbc": told.has_fbc,
-        "status": told.status,
+        "status": told.status[:LONGEST],
         "value_minor": None if value is None or abs(value) > LARGEST else value,
         "currency": told.currency,
     }

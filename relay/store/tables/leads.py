@@ -124,18 +124,22 @@ _ADD = "INSERT INTO lead_trigrams (rowid, text) VALUES (new.key, new.text);"
 _TAKE = (
     "INSERT INTO lead_trigrams (lead_trigrams, rowid, text) VALUES ('delete', old.key, old.text);"
 )
-for _statement in (  # SQLite's index of them, which triggers keep in step
+_TRIGRAMS = (  # SQLite's index of them, which triggers keep in step
     f"CREATE VIRTUAL TABLE lead_trigrams USING fts5({_SETTINGS})",
     f"CREATE TRIGGER lead_texts_added AFTER INSERT ON lead_texts BEGIN {_ADD} END",
     f"CREATE TRIGGER lead_texts_removed AFTER DELETE ON lead_texts BEGIN {_TAKE} END",
     f"CREATE TRIGGER lead_texts_changed AFTER UPDATE ON lead_texts BEGIN {_TAKE} {_ADD} END",
-):
-    sa.event.listen(lead_texts, "after_create", sa.DDL(_statement).execute_if(dialect="sqlite"))
-sa.event.listen(
-    lead_texts,
-    "before_drop",
-    sa.DDL("DROP TABLE IF EXISTS lead_trigrams").execute_if(dialect="sqlite"),
 )
+
+
+def _on_sqlite(statement: str) -> sa.DDL:
+    made: sa.DDL = sa.DDL(statement)  # type: ignore[no-untyped-call] # so in SQLAlchemy
+    return made.execute_if(dialect="sqlite")
+
+
+for _statement in _TRIGRAMS:
+    sa.event.listen(lead_texts, "after_create", _on_sqlite(_statement))
+sa.event.listen(lead_texts, "before_drop", _on_sqlite("DROP TABLE IF EXISTS lead_trigrams"))
 
 status_changes = sa.Table(  # what was said of a lead after it was one
     "status_changes",
