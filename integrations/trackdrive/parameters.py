@@ -1,13 +1,11 @@
 """TrackDrive's own parameters of a lead: what each of them may say, and how it is read."""
 
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import partial
+from typing import TypeVar
 
-from relay.core.contract import Json
+from relay.core.contract import Json, boolean, moment, whole
 
 TOKENS = ("lead_token", "schedule_lead_token", "offer_lead_token")
 """Names of the parameters that say whose lead it is."""
@@ -37,6 +35,7 @@ class Wrong(Exception):  # noqa: N818 - says what a value is not
 
 
 Reader = Callable[[Json], Json]
+T = TypeVar("T")
 
 
 def read_directives(given: Mapping[str, Json], errors: dict[str, list[str]]) -> dict[str, Json]:
@@ -86,51 +85,26 @@ def _whole(value: Json) -> Json:
     return int(value) if whole else value
 
 
-_WORDS = {
-    **dict.fromkeys(("1", "true", "yes", "on"), True),
-    **dict.fromkeys(("0", "false", "no", "off"), False),
-}
-
-
 def _flag(value: Json) -> bool:
-    word = _WORDS.get(as_text(value).strip().lower())
-    if word is None:
-        raise Wrong("must be one of 1, true, yes, on, 0, false, no, off")
-    return word
+    return _said(boolean, value)
 
 
 def _number(value: Json, *, least: int, most: int) -> int:
-    text = as_text(value).strip()
-    if isinstance(value, bool) or not re.fullmatch(r"[+-]?[0-9]{1,15}", text):
-        raise Wrong("must be a whole number")
-    number = int(text)
+    number = _said(whole, value)
     if not least <= number <= most:
         raise Wrong(f"must be between {least} and {most}")
     return number
 
 
-_OFFSET = re.compile(r"\s*([+-][0-9]{2}):?([0-9]{2})$")
-_LOST_PLUS = re.compile(r"(?<=[0-9]:[0-9]{2})(\.[0-9]+)?\s+([0-9]{2}):?([0-9]{2})$")
-_UNIVERSAL = re.compile(r"\s*(UTC|GMT)$", re.IGNORECASE)
-
-
 def _time(value: Json) -> str:
-    """ISO 8601, with a blank and an offset as Ruby writes it too, or RFC 2822; else UTC."""
-    text = as_text(value).strip()
-    try:
-        moment = _moment(text)
-        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError, TypeError):
-        raise Wrong("must be a valid time, such as 2021-07-23 14:26:43 +0000") from None
-    return moment.isoformat().replace("+00:00", "Z")
+    return _said(moment, value).isoformat().replace("+00:00", "Z")
 
 
-def _moment(text: str) -> datetime:
+def _said(read: Callable[[Json], T], value: Json) -> T:
     try:
-        written = _UNIVERSAL.sub("+00:00", _LOST_PLUS.sub(r"\1+\2:\3", text))
-        return datetime.fromisoformat(_OFFSET.sub(r"\1:\2", written))
-    except ValueError:
-        return parsedate_to_datetime(text)
+        return read(value)
+    except ValueError as error:
+        raise Wrong(str(error)) from None
 
 
 def _calls(value: Json) -> str:

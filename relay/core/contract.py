@@ -15,6 +15,7 @@ from relay.core.e164 import COUNTRIES, to_e164
 from relay.core.inbound import Inbound, Unreadable
 from relay.core.money import to_major
 from relay.core.parameters import Parameters, read_parameters
+from relay.core.readings import boolean, moment, whole
 from relay.core.retry import parse_retry_after
 
 __all__ = [
@@ -39,7 +40,9 @@ __all__ = [
     "Target",
     "Unreadable",
     "Verifier",
+    "boolean",
     "judge_status",
+    "moment",
     "no_rate_key",
     "parse_retry_after",
     "read_body",
@@ -48,6 +51,7 @@ __all__ = [
     "read_parameters",
     "to_e164",
     "to_major",
+    "whole",
 ]
 
 Json = Any

@@ -4,14 +4,13 @@ The parameters are TrackDrive's ("TrackDrive: Create a Lead"); a form's mapping 
 places too. What a sender wrote so that it cannot be read asks for nothing.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from relay.core.contract import Json
+from relay.core.readings import boolean, moment, whole
 
 LONGEST_DELAY = timedelta(days=366)
 """Nothing is put off for longer; what asks for more is put off for this."""
@@ -20,11 +19,6 @@ LONGEST_LIFE = timedelta(days=3660)
 
 HIGHEST_PRIORITY = 1000
 """Of a lead, and as a negative number the lowest: what is beyond counts as this."""
-
-_TRUE = frozenset({"1", "true", "yes", "on"})
-_FALSE = frozenset({"0", "false", "no", "off"})
-_WHOLE = re.compile(r"[+-]?[0-9]{1,18}(\.0*)?")
-_GAP_BEFORE_ZONE = re.compile(r"\s+(?=([+-]\d\d:?\d\d|Z|UTC|GMT)$)")
 
 T = TypeVar("T")
 
@@ -71,41 +65,6 @@ def orders(said: Json, lead: Json, arrived: datetime) -> Orders:
 def asks(document: Json, name: str) -> bool:
     """Whether this directive is there and says yes."""
     return _read(boolean, _directives(document).get(name)) is True
-
-
-def boolean(value: Json) -> bool:
-    """Yes or no as it was sent: true, 1, yes, on and their opposites. Raises ValueError."""
-    text = str(value).strip().lower()
-    if text in _TRUE or text in _FALSE:
-        return text in _TRUE
-    raise ValueError("must be one of 1, true, yes, on, 0, false, no, off")
-
-
-def whole(value: Json) -> int:
-    """A whole number as it was sent, as number or text. Raises ValueError."""
-    if not isinstance(value, bool) and _WHOLE.fullmatch(str(value).strip()):
-        return int(str(value).strip().partition(".")[0])
-    raise ValueError("must be a whole number")
-
-
-def moment(value: Json) -> datetime:
-    """A time such as 2021-07-23 14:26:43 +0000, ISO 8601 or RFC 2822. Raises ValueError.
-
-    Without a zone it is UTC.
-    """
-    text = value.strip() if isinstance(value, str) else ""
-    try:
-        found = _moment(text)
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, TypeError, OverflowError, IndexError):
-        raise ValueError("must be a valid time, such as 2021-07-23 14:26:43 +0000") from None
-
-
-def _moment(text: str) -> datetime:
-    if text[:1].isalpha():
-        return parsedate_to_datetime(text)
-    joined = _GAP_BEFORE_ZONE.sub("", text).replace("/", "-")
-    return datetime.fromisoformat(re.sub(r"(UTC|GMT)$", "Z", joined))
 
 
 def _due(own: dict[str, Json], arrived: datetime) -> datetime | None:

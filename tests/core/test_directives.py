@@ -10,11 +10,9 @@ from relay.core.directives import (
     LONGEST_DELAY,
     Orders,
     asks,
-    boolean,
-    moment,
     orders,
-    whole,
 )
+from relay.core.readings import boolean, moment, whole
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -46,6 +44,8 @@ def test_td_38_neither(value: Any) -> None:
         ("2021-07-23T14:26:43.5+02:00", "2021-07-23T12:26:43.500000+00:00"),
         (" 2021/07/23 14:26 ", "2021-07-23T14:26:00+00:00"),
         ("2021-07-23", "2021-07-23T00:00:00+00:00"),
+        ("2021-07-23 14:26:43  0200", "2021-07-23T12:26:43+00:00"),
+        ("2021-07-23T14:26:43.5 0200", "2021-07-23T12:26:43.500000+00:00"),
         ("Fri, 23 Jul 2021 14:26:43 +0000", "2021-07-23T14:26:43+00:00"),
     ],
 )
