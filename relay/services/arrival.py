@@ -16,6 +16,7 @@ from relay.core.contract import Inbound, Json, Parsed, Unreadable
 from relay.core.ids import new_id
 from relay.core.masking import SHORTEST, mask
 from relay.runtime import Runtime
+from relay.services.candidate import Moved
 from relay.services.configured import ConfiguredSource
 
 logger = logging.getLogger(__name__)
@@ -50,7 +51,8 @@ class Arrival:
     """The rows of one request.
 
     `at_once` asks that its submissions become leads in the same transaction. `begun` says that a
-    transaction with it was begun, so that it may be there already.
+    transaction with it was begun, so that it may be there already. `moved` is for a lead that comes
+    from another system.
     """
 
     source: ConfiguredSource
@@ -58,6 +60,7 @@ class Arrival:
     submissions: list[dict[str, Any]]
     at_once: bool = False
     begun: bool = False
+    moved: Moved | None = None
 
 
 def read(
@@ -132,6 +135,11 @@ def lead_key(source: ConfiguredSource, parsed: Parsed, submission_id: UUID) -> s
     return f"source:{source.id}:{said}"
 
 
+def event_key(source: ConfiguredSource, event_id: str) -> str:
+    """What tells a repeat of this event at this source."""
+    return _hash(str(source.id), event_id)
+
+
 def content_key(source: ConfiguredSource, parsed: Parsed, mapped: Mapped) -> str | None:
     """A hash of what was said, where equal content within a window is a repeat, else None."""
     if parsed.event_id is not None or not repeat_window(source) or mapped.document is None:
@@ -160,7 +168,7 @@ def mapped_row(
     submission_id = new_id()
     row = _row(submission_id)
     row.update(
-        event_key=_hash(str(source.id), parsed.event_id) if parsed.event_id is not None else None,
+        event_key=None if parsed.event_id is None else event_key(source, parsed.event_id),
         content_key=content_key(source, parsed, mapped),
         lead_key=lead_key(source, parsed, submission_id),
         test=parsed.test,

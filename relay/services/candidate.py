@@ -25,6 +25,17 @@ class FiledLead:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What a lead brings along from another system: when it was made there, and what its clients
+    know it by. Nothing is owed for it.
+    """
+
+    at: datetime
+    number: int | None = None
+    public_id: str | None = None
+
+
 @dataclass(slots=True)
 class Candidate:
     """One submission on its way to a lead, and how that ended."""
@@ -39,6 +50,7 @@ class Candidate:
     lead_version: int | None = None
     owed: int = 0
     lead: FiledLead | None = None
+    moved: Moved | None = None
 
     @classmethod
     def of(cls, rt: Runtime, row: Any) -> "Candidate":

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -16,10 +15,10 @@ from relay.runtime import Runtime
 from relay.services import tokens, totals
 from relay.services.candidate import Candidate, FiledLead
 from relay.services.lead_rows import Filing, write
+from relay.services.numbering import number_new
 from relay.services.owing import Change, owe
 from relay.services.repeats import lock, mark_equal_content, match_lead, matching_rule
-from relay.store.insert import new_rows
-from relay.store.tables import counters, lead_versions, leads, submissions
+from relay.store.tables import lead_versions, leads, submissions
 
 
 def file_all(
@@ -67,11 +66,16 @@ def _file(
     for candidate in candidates:
         _take_up(found[candidate.submission.project_id, candidate.lead_key], candidate)
     filed = list(found.values())
-    _number_new(connection, filed)
+    number_new(connection, filed)
     write(connection, filed, now)
     for candidate in candidates:
         _tell(found[candidate.submission.project_id, candidate.lead_key], candidate)
-    changes = [change for lead in filed for change in (*lead.changes, *lead.echoes)]
+    changes = [
+        change
+        for lead in filed
+        for change in (*lead.changes, *lead.echoes)
+        if change.candidate.moved is None
+    ]
     return filed, owe(rt, connection, changes, now)
 
 
@@ -111,6 +115,7 @@ def _leads_of(
                 lead_key=candidate.lead_key,
                 created_at=candidate.submission.received_at,
                 public_id=new_key("lead_", 20),
+                moved=candidate.moved,
             )
     return dict(sorted(found.items()))
 
@@ -191,20 +196,3 @@ def _next_document(lead: Filing, submission: Any) -> Json:
     if lead.newest is not None and submission.received_at < lead.newest:
         return merge(submission.document, lead.document)  # it was held: what was said since stays
     return merge(lead.document, submission.document)
-
-
-def _number_new(connection: sa.Connection, found: list[Filing]) -> None:
-    """Give new leads the next numbers of their projects."""
-    new = sorted((lead for lead in found if lead.new), key=lambda lead: lead.project_id)
-    for project_id, group in groupby(new, key=lambda lead: lead.project_id):
-        members = list(group)
-        insert = new_rows(connection, counters).values(
-            project_id=project_id, name="leads", value=len(members)
-        )
-        taken = insert.on_conflict_do_update(
-            index_elements=["project_id", "name"],
-            set_={"value": counters.c.value + len(members)},
-        ).returning(counters.c.value)
-        last = connection.execute(taken).scalar_one()
-        for number, lead in enumerate(members, last - len(members) + 1):
-            lead.number = number

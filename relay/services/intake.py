@@ -72,9 +72,7 @@ def _commit(rt: Runtime, connection: sa.Connection, arrivals: list[Arrival]) -> 
     judged = judge(connection, [row for arrival in arrivals for row in arrival.submissions])
     rows = judged | there
     candidates = [
-        Candidate(
-            SimpleNamespace(**rows[row["id"]], released=False), arrival.source, row["lead_key"]
-        )
+        _candidate(arrival, rows[row["id"]])
         for arrival in arrivals
         if arrival.at_once
         for row in arrival.submissions
@@ -89,6 +87,14 @@ def _commit(rt: Runtime, connection: sa.Connection, arrivals: list[Arrival]) -> 
     insert_new(connection, submissions, [rows[key] for key in filed])
     leads = {one.submission.id: one.lead for one in candidates if one.lead is not None}
     return [Kept([rows[row["id"]] for row in one.submissions], leads, lanes) for one in arrivals]
+
+
+def _candidate(arrival: Arrival, row: Row) -> Candidate:
+    moved = arrival.moved
+    submission = SimpleNamespace(**row, released=moved is not None)
+    if moved is not None:
+        submission.received_at = moved.at  # what was said of the lead since then, stays
+    return Candidate(submission, arrival.source, row["lead_key"], moved=moved)
 
 
 def _written_before(connection: sa.Connection, arrivals: Sequence[Arrival]) -> dict[UUID, Row]:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from relay.core.contract import Json
 from relay.core.lead import summary
 from relay.services import searching
+from relay.services.candidate import Moved
 from relay.services.owing import Change
 from relay.store.tables import lead_versions, leads
 
@@ -46,6 +47,7 @@ class Filing:
     test: bool = False
     partial: bool = False
     new: bool = True
+    moved: Moved | None = None
     changes: list[Change] = field(default_factory=list)
     echoes: list[Change] = field(default_factory=list)
     before: Mapping[str, Any] | None = None
