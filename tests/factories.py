@@ -52,24 +52,43 @@ LETTER_SCHEMA: Json = {
                 "company": {"lead": "/contact/company"},
             },
             "lead": {"answers": True},
-        }
+        },
+        "about": {
+            "type": "object",
+            "properties": {
+                "stage": {"lead": "/state/stage"},
+                "gclid": {"lead": "/attribution/click_ids/gclid"},
+                "fbc": {"lead": "/attribution/click_ids/fbc"},
+                "fbp": {"lead": "/attribution/browser_ids/fbp"},
+                "cid": {"lead": "/attribution/ga/client_id"},
+                "form": {"lead": "/form/name"},
+                "identifier": {"lead": "/keys/unique_identifier"},
+                "traffic_source_id": {"lead": "/attribution/traffic_source_id"},
+                "sub_id": {"lead": "/attribution/sub_id"},
+                "tokens": {"type": "object", "lead": "/tokens"},
+            },
+        },
     },
 }
 
 
 def read_letters(inbound: Inbound, _settings: Settings) -> list[Parsed]:
-    """Letters as JSON, one or a list: {says, event, lead, scope, test, partial}."""
+    """Letters as JSON, one or a list: {says, about, event, lead, scope, test, partial, secrets}.
+
+    What a letter is `about` are members of the lead itself.
+    """
     told = read_json(inbound.body.decode("utf-8", "replace"))
     if told == "crash":
         raise ZeroDivisionError
     return [
         Parsed(
-            document={"says": letter["says"]} if "says" in letter else {},
+            document={name: letter[name] for name in ("says", "about") if name in letter},
             event_id=letter.get("event"),
             lead_id=letter.get("lead"),
             lead_scope=letter.get("scope", "source"),
             test=letter.get("test", False),
             partial=letter.get("partial", False),
+            secrets=tuple(letter.get("secrets", ())),
         )
         for letter in (told if isinstance(told, list) else [told])
     ]
@@ -254,7 +273,7 @@ class Incoming:
 
     def say(self, source: ConfiguredSource, **letter: Any) -> UUID:
         """Post one letter: `event`, `lead`, `scope`, `test`, `partial`, and what it says."""
-        known = {"event", "lead", "scope", "test", "partial"}
+        known = {"about", "event", "lead", "scope", "secrets", "test", "partial"}
         about = {name: letter.pop(name) for name in known & letter.keys()}
         hold = letter.pop("hold", None)
         return self.post(source, {"says": letter, **about}, hold).ids[0]

@@ -30,11 +30,13 @@ class Filed:
     """What became of one request: stored, duplicate, refused, held or quarantined.
 
     `lead` is there for what was stored, and for a duplicate if what it repeats has become one.
+    `warnings` tell what of it was not understood or not done.
     """
 
     submission_id: UUID
     state: str
     reasons: list[Json]
+    warnings: list[Json]
     lead: FiledLead | None
 
 
@@ -55,7 +57,7 @@ def file(
     if lead is None and state in {"stored", "duplicate"}:
         lead = _lead_of(rt, row)
     reasons = [KEPT] if row["state"] == "received" else row["reasons"]
-    return Filed(row["id"], state, reasons, lead)
+    return Filed(row["id"], state, reasons, row["warnings"], lead)
 
 
 def _put(rt: Runtime, arrival: Arrival) -> intake.Kept:

@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from relay.runtime import Runtime
+from relay.services import totals
 from relay.store.insert import new_rows
 from relay.store.tables import (
     attempts,
@@ -175,8 +176,10 @@ def _remove_leads(connection: sa.Connection, lead_ids: Sequence[UUID], before: d
     brought = sa.select(submissions.c.id).where(submissions.c.lead_id.in_(ids))
     _remove_submissions(connection, connection.execute(brought).scalars(), counts)
     connection.execute(sa.delete(lead_versions).where(lead_versions.c.lead_id.in_(ids)))
-    connection.execute(sa.delete(leads).where(leads.c.id.in_(ids)))
+    removed = sa.delete(leads).where(leads.c.id.in_(ids)).returning(*leads.c)
+    gone = connection.execute(removed).mappings().all()
     _keep_counts(connection, counts)
+    totals.shift(connection, gone, [])
     return len(ids)
 
 

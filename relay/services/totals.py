@@ -12,7 +12,7 @@ from relay.store.tables import lead_totals
 KEY = ("project_id", "status", "has_gclid", "has_cid", "has_fbp", "has_fbc")
 """What leads are counted by."""
 
-LeadRow = Mapping[str, Any]
+LeadRow = Mapping[str, Any] | sa.RowMapping
 """Columns of `leads`: those of `KEY` and `archived_at`, which may be missing where it is null."""
 
 

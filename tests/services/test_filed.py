@@ -16,9 +16,10 @@ from tests.factories import Incoming
 
 
 def send(acme: Incoming, source: ConfiguredSource, hold: Hold | None = None, **says: Any) -> Filed:
-    """File one letter: `event`, `lead`, and what it says."""
-    about = {name: says.pop(name) for name in {"event", "lead", "test", "partial"} & says.keys()}
-    body = json.dumps({"says": says, **about}).encode()
+    """File one letter: `about`, `event`, `lead`, `test`, `partial`, and what it says."""
+    known = {"about", "event", "lead", "test", "partial"}
+    outside = {name: says.pop(name) for name in known & says.keys()}
+    body = json.dumps({"says": says, **outside}).encode()
     inbound = Inbound(
         headers={"content-type": "application/json"},
         body=body,
@@ -58,6 +59,39 @@ def test_a_lead_is_there_with_all_that_it_owes(acme: Incoming) -> None:
     assert body.door == "createLead"
     assert acme.store() == 0
     assert acme.balanced()
+
+
+def test_what_lists_are_filtered_by_has_columns(acme: Incoming) -> None:
+    source = acme.source()
+    told = {
+        "form": "Contact",
+        "identifier": "u-1",
+        "traffic_source_id": "42",
+        "sub_id": "s-9",
+        "gclid": "g",
+        "fbp": "fb.1",
+    }
+    send(acme, source, lead="a", about=told, **{"first name": "Ada", "last name": "Lovelace"})
+    [lead] = acme.leads()
+    assert (lead.form_name, lead.unique_identifier) == ("Contact", "u-1")
+    assert (lead.traffic_source_id, lead.sub_id) == ("42", "s-9")
+    assert (lead.has_gclid, lead.has_fbp, lead.has_fbc, lead.has_cid) == (True, True, False, False)
+    assert (lead.first_name, lead.last_name) == ("Ada", "Lovelace")
+    send(acme, source, lead="a", about={"cid": "1.2", "sub_id": "s-8"}, phone="06 12345678")
+    [lead] = acme.leads()
+    assert (lead.has_gclid, lead.has_cid, lead.sub_id) == (True, True, "s-8")
+    assert (lead.phone_raw, lead.first_name) == ("06 12345678", "Ada")
+    assert lead.unique_identifier == "u-1", "what an update leaves out stays"
+
+
+def test_a_status_that_is_to_change_stays_pending(acme: Incoming) -> None:
+    """What comes meanwhile is a version of the lead like any other."""
+    source = acme.source()
+    send(acme, source, lead="a", name="Ada")
+    acme.set(tables.leads, sa.true(), status="pending")
+    again = send(acme, source, lead="a", company="Analytical")
+    assert (lead_of(again).status, lead_of(again).version) == ("pending", 2)
+    assert [lead.status for lead in acme.leads()] == ["pending"]
 
 
 def test_what_comes_by_the_door_is_of_no_call(acme: Incoming) -> None:

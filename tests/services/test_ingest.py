@@ -3,6 +3,7 @@
 import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -250,6 +251,38 @@ def test_secrets_and_dropped_values_are_masked_in_what_is_kept(acme: Incoming) -
     assert body.size == len(raw)
 
 
+def test_credentials_of_the_request_itself_are_masked(acme: Incoming) -> None:
+    secret = "an API key of 1"
+    letter = {"says": {"name": "Ada", "echo": secret}, "secrets": [secret, "Ada", ""]}
+    receipt = acme.post(
+        acme.source(), letter, headers={"x-proof": secret}, query=(("auth", secret),)
+    )
+    [body] = _bodies(acme)
+    row = acme.submission(receipt.ids[0])
+    assert secret not in str([body.body, body.headers, body.query, row.document, row.warnings])
+    assert row.document["contact"]["full_name"] == "Ada", "what is so short is no secret"
+
+
+def test_a_credential_in_the_address_alone_is_masked_in_the_lead_too(acme: Incoming) -> None:
+    secret = "an API key of 1"
+    kind = acme.source().kind
+    parse = kind.source.parse
+
+    def read_query(inbound: Inbound, settings: Any) -> Any:
+        [parsed] = parse(inbound, settings)
+        echo = {"says": {**parsed.document["says"], "auth": dict(inbound.query)["auth"]}}
+        return [replace(parsed, document=echo, secrets=(secret,))]
+
+    source = replace(
+        acme.source("other"),
+        kind=replace(kind, source=replace(kind.source, parse=read_query)),
+    )
+    receipt = acme.post(source, {"says": {"name": "Ada"}}, query=(("auth", secret),))
+    row = acme.submission(receipt.ids[0])
+    assert secret not in str(row.document)
+    assert row.document["contact"]["full_name"] == "Ada"
+
+
 def test_what_is_refused_at_the_door_is_kept_apart(acme: Incoming) -> None:
     source = acme.source(secrets={"/secret": "a signing secret"})
     body = b"x" * 20_000 + b"\x00"
@@ -260,6 +293,14 @@ def test_what_is_refused_at_the_door_is_kept_apart(acme: Incoming) -> None:
     assert row.reason == "bad signature "
     assert "a signing secret" not in str(row.headers)
     assert acme.states() == {}
+
+
+def test_a_wrong_credential_of_a_refused_call_is_masked(acme: Incoming) -> None:
+    inbound = Inbound(body=b"key=somebody-elses", headers={"x-proof": "somebody-elses"})
+    turn_away(acme.rt, acme.source(), inbound, 401, "wrong key", secrets=["somebody-elses"])
+    [row] = acme.rows(tables.turned_away)
+    assert b"somebody-elses" not in row.body
+    assert "somebody-elses" not in str(row.headers)
 
 
 def test_only_the_newest_refusals_of_a_source_are_kept(acme: Incoming) -> None:
