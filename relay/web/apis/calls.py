@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 from relay.core.contract import Inbound, Json
 from relay.runtime import Runtime
-from relay.store.writer import Busy
+from relay.store.writer import Busy, is_away
 from relay.web.body import CutOff, TooLarge, read_raw
 from relay.web.wire import inbound
 
@@ -159,11 +159,8 @@ class Calls:
                 response = view(call)
         except Refusal as refusal:
             response = self._refusal(refusal)
-        except Busy:
-            response = self._refusal(come_again())
-        except Exception:
-            logger.exception("a call of %s failed", call.door)
-            response = self._refusal(Refusal(500, "Internal server error"))
+        except Exception as error:  # a bug of ours, or the database is away
+            response = self._refusal(_failure(call, error))
         response.headers.update(call.headers)
         self._finish(response, call.readers)
         seconds = time.monotonic() - started
@@ -198,6 +195,13 @@ class Calls:
         if self.dialect.allowed_headers and readers:
             response.headers.setdefault("Access-Control-Allow-Origin", readers)
             response.headers.setdefault("Access-Control-Expose-Headers", "Retry-After")
+
+
+def _failure(call: Call, error: Exception) -> Refusal:
+    if isinstance(error, Busy) or is_away(error):
+        return come_again()
+    logger.error("a call of %s failed", call.door, exc_info=error)
+    return Refusal(500, "Internal server error")
 
 
 def _not_allowed(methods: list[str]) -> Refusal:
