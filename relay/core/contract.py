@@ -130,8 +130,9 @@ class Source:
     tries again after 429 and 503. `browser` says that visitors' browsers post to it themselves.
     `repeat_window` (seconds) is how long equal content counts as a repeat where the provider sends
     no id. `credentials` makes the headers, beside a signature, by which a sender shows that it is
-    genuine. `account` is how the leads of a hosted account are taken over. `unverified` holds the
-    words of a note where no live sender was at hand.
+    genuine. `tokens` are the names by which calls of a lead API find the configured source; no two
+    sources of a kind may share one. `account` is how the leads of a hosted account are taken over.
+    `unverified` holds the words of a note where no live sender was at hand.
     """
 
     label: str
@@ -146,6 +147,7 @@ class Source:
     repeat_window: int | None = None
     noise: Mapping[str, str] = field(default_factory=dict)
     """Keys to drop by name (normalised, `*` at the end allowed), with the rule's name."""
+    tokens: Callable[[Settings], Sequence[str]] | None = None
     account: "Account | None" = None
     unverified: str | None = None
 

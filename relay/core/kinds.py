@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 from relay.core.adapter import InboundAdapter
-from relay.core.contract import Json, Source, Target
+from relay.core.contract import Json, Settings, Source, Target
 from relay.core.lead import LeadSchema
 from relay.core.outbound import OutboundAdapter
+from relay.core.secrets import hash_key
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,11 @@ class SourceKind:
     guide: str
     folder: Path
 
+    def token_hashes(self, settings: Settings) -> list[str]:
+        """What calls of a lead API find a source of these settings by, each hashed as stored."""
+        tokens = self.source.tokens(settings) if self.source.tokens else ()
+        return [hash_key(f"{self.name}:{token}") for token in tokens]
+
 
 @dataclass(frozen=True)
 class TargetKind:
@@ -30,6 +37,11 @@ class TargetKind:
     adapter: OutboundAdapter
     guide: str
     folder: Path
+
+    def rate_key(self, settings: Settings, target_id: UUID) -> str:
+        """What a target's limits are counted by: the vendor's account, which may be a secret."""
+        account = self.target.rate_key(settings)
+        return f"target:{target_id}" if account is None else f"{self.name}:{hash_key(account)[:32]}"
 
 
 @dataclass(frozen=True)

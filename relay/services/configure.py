@@ -1,5 +1,6 @@
 """The configuration is changed here: by a whole document, or one element at a time."""
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from uuid import UUID
@@ -10,9 +11,9 @@ from relay.core.contract import Json
 from relay.core.private import split
 from relay.core.references import expand
 from relay.runtime import Runtime
-from relay.services import configured
 from relay.services.changes import Change, compare
 from relay.services.elements import Element, State, load, route_name
+from relay.services.memory import forget
 from relay.services.planning import plan_document, plan_element
 from relay.services.recording import record
 from relay.services.wanted import Mistakes
@@ -26,6 +27,7 @@ __all__ = [
     "archive",
     "editable",
     "ensure_first_project",
+    "ensure_source",
     "save_route",
     "save_source",
     "save_target",
@@ -141,6 +143,28 @@ def ensure_first_project(rt: Runtime) -> str | None:
     return None
 
 
+def ensure_source(rt: Runtime, project_id: UUID, kind: str, actor: str) -> UUID | None:
+    """The project's source of this kind, made under the kind's name where there never was one.
+
+    None where the project is not there, or archived.
+    """
+    with _changing(rt) as (connection, state):
+        project = state.by_id(project_id)
+        if project is None or project.archived:
+            return None
+        of_project = [one for one in state.elements if one.project_id == project_id]
+        own = [one for one in of_project if one.what == "source"]
+        for source in own:
+            if source.document["kind"] == kind:
+                return source.id
+        document = {"name": _free_name(kind, {one.name for one in own}), "kind": kind}
+        wanted = plan_element(rt.catalog, state, "source", document, project, None)
+        changes = compare(state, [wanted], prune=False)
+        record(rt, connection, changes, actor)
+    _announce(rt, changes)
+    return wanted.id
+
+
 def address(rt: Runtime, source: Element) -> str:
     """Where senders post to this source; whoever knows it can post."""
     return f"{rt.config.public_url}/in/{source.document['key']}"
@@ -183,6 +207,11 @@ def _archived(state: State, what: str, project_id: UUID, document: Json) -> Elem
     return found if found is not None and found.archived else None
 
 
+def _free_name(name: str, taken: set[str]) -> str:
+    numbered = (f"{name}-{number}" for number in itertools.count(2))
+    return next(free for free in itertools.chain([name], numbered) if free not in taken)
+
+
 def _leads_to(element: Element, end: UUID) -> bool:
     return end in {element.source_id, element.target_id}
 
@@ -198,7 +227,7 @@ def _changing(rt: Runtime) -> Iterator[tuple[sa.Connection, State]]:
 
 def _announce(rt: Runtime, changes: Sequence[Change]) -> None:
     """Let this process see the changes at once (others do within a second) and targets go on."""
-    configured.forget(rt)
+    forget(rt)
     for change in changes:
         if change.element.what == "target" and change.action != "archive":
             rt.queue.wake_lane(change.element.id)

@@ -1,11 +1,9 @@
 """The configured sources, targets and routes as the hot paths see them: read once a second."""
 
-import threading
-import time
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -15,23 +13,45 @@ from relay.core.kinds import SourceKind, TargetKind
 from relay.core.private import join
 from relay.core.secrets import hash_key
 from relay.runtime import Runtime
-from relay.store.tables import projects, routes, sources, targets
-from relay.store.writer import Busy, is_away
+from relay.services.configure import ensure_source
+from relay.services.configured_projects import (
+    ConfiguredKey,
+    ConfiguredProject,
+    key,
+    project,
+    project_by_public_id,
+)
+from relay.services.memory import forget, remember
+from relay.store.tables import projects, routes, source_tokens, sources, targets
 
-FRESH_SECONDS = 1.0
-"""How old what is remembered may be; a change made by another process shows after this time."""
+__all__ = [
+    "ConfiguredKey",
+    "ConfiguredProject",
+    "ConfiguredRoute",
+    "ConfiguredSource",
+    "ConfiguredTarget",
+    "forget",
+    "key",
+    "project",
+    "project_by_public_id",
+    "routes_from",
+    "source",
+    "source_by_key",
+    "source_by_token",
+    "source_of_kind",
+    "target",
+]
 
-PATIENCE = 1.0
-"""Seconds that a thread waits for another that reads the same anew: what lay unused for an hour is
-used only where the database does not answer."""
-
-REMEMBERED = 4096
-"""Entries kept; guessed keys must not fill the memory."""
+FIRST_CALL = "first call"
+"""Who makes a source, by the audit log, that a call needs and that nobody has set up."""
 
 
 @dataclass(frozen=True)
 class ConfiguredSource:
-    """One source with its kind; `settings` holds the secrets in clear, `secrets` their values."""
+    """One source with its kind; `settings` holds the secrets in clear, `secrets` their values.
+
+    `refuse` begins with the rules of its project.
+    """
 
     id: UUID
     project_id: UUID
@@ -45,6 +65,7 @@ class ConfiguredSource:
     mapping: Mapping[str, Json]
     refuse: list[Json]
     paused: bool
+    project_active: bool = True
     archived: bool = False
 
 
@@ -90,32 +111,46 @@ class ConfiguredRoute:
 def source_by_key(rt: Runtime, key: str) -> ConfiguredSource | None:
     """The source whose address ends in this key. Raises Busy when the database is away."""
     hashed = hash_key(key)
-    return _remember(rt, ("key", hashed), lambda: _load_open_source(rt, hashed))
+    return remember(rt, ("key", hashed), lambda: _load_open_source(rt, hashed))
 
 
 def source(rt: Runtime, source_id: UUID) -> ConfiguredSource | None:
     """The source with this id, archived or not. Raises Busy when the database is away."""
-    return _remember(rt, ("source", source_id), lambda: _load_source(rt, sources.c.id == source_id))
+    return remember(rt, ("source", source_id), lambda: _load_source(rt, sources.c.id == source_id))
 
 
 def target(rt: Runtime, target_id: UUID) -> ConfiguredTarget | None:
     """The target with this id. Raises Busy when the database is away."""
-    return _remember(rt, ("target", target_id), lambda: _load_target(rt, target_id))
+    return remember(rt, ("target", target_id), lambda: _load_target(rt, target_id))
 
 
 def routes_from(rt: Runtime, source_id: UUID) -> list[ConfiguredRoute]:
     """The routes that start at this source. Raises Busy when the database is away."""
-    return _remember(rt, ("routes", source_id), lambda: _load_routes(rt, source_id))
+    return remember(rt, ("routes", source_id), lambda: _load_routes(rt, source_id))
 
 
-def forget(rt: Runtime) -> None:
-    """Read everything anew at the next use; whoever changes the configuration calls this."""
-    rt.part(_new_memory).clear()
+def source_by_token(rt: Runtime, kind: str, token: str) -> ConfiguredSource | None:
+    """The source in use that calls of a lead API name so, in whichever project.
+
+    Raises Busy when the database is away.
+    """
+    hashed = hash_key(f"{kind}:{token}")
+    return remember(rt, ("token", hashed), lambda: _load_named_source(rt, hashed))
 
 
-def open_source(rt: Runtime, row: Any) -> ConfiguredSource:
-    """A source from its row, which carries the project's `public_id` as `project_public_id`."""
+def source_of_kind(rt: Runtime, project_id: UUID, kind: str) -> ConfiguredSource | None:
+    """The project's oldest source of this kind in use: where calls arrive that name none.
+
+    Where there never was one it is made, by one process alone. None where all are archived, or
+    the project is. Raises Busy when the database is away.
+    """
+    name = ("kind", project_id, kind)
+    return remember(rt, name, lambda: _load_source_of_kind(rt, project_id, kind))
+
+
+def _open_source(rt: Runtime, row: Any) -> ConfiguredSource:
     secrets = rt.box.open(row.secrets)
+    of_project = row.project_settings
     return ConfiguredSource(
         id=row.id,
         project_id=row.project_id,
@@ -127,14 +162,14 @@ def open_source(rt: Runtime, row: Any) -> ConfiguredSource:
         secrets=tuple(_texts([secrets["settings"], secrets["options"]])),
         options=join(row.options, secrets["options"]),
         mapping=row.mapping,
-        refuse=row.refuse,
+        refuse=[*of_project.get("refuse", []), *row.refuse],
         paused=row.paused_at is not None,
+        project_active=of_project.get("active", True),
         archived=row.archived_at is not None,
     )
 
 
-def open_target(rt: Runtime, row: Any) -> ConfiguredTarget:
-    """A target from its row."""
+def _open_target(rt: Runtime, row: Any) -> ConfiguredTarget:
     secrets = rt.box.open(row.secrets)
     settings = join(row.settings, secrets["settings"])
     kind = rt.catalog.targets[row.kind]
@@ -148,105 +183,54 @@ def open_target(rt: Runtime, row: Any) -> ConfiguredTarget:
         mapping=row.mapping,
         limits=tuple(row.limits or kind.target.limits),
         retry=row.retry,
-        rate_key=rate_key(kind, settings, row.id),
+        rate_key=kind.rate_key(settings, row.id),
         changed_at=row.updated_at,
     )
 
 
-def rate_key(kind: TargetKind, settings: Settings, target_id: UUID) -> str:
-    """What a target's limits are counted by: the vendor's account, which may itself be a secret."""
-    account = kind.target.rate_key(settings)
-    return f"target:{target_id}" if account is None else f"{kind.name}:{hash_key(account)[:32]}"
-
-
-T = TypeVar("T")
-
-
-class _Memory:
-    """Values with the time until which they are fresh; one thread at a time reads each anew."""
-
-    def __init__(self) -> None:
-        self._values: dict[Hashable, tuple[Any, float]] = {}
-        self._reading: dict[Hashable, threading.Lock] = {}
-
-    def clear(self) -> None:
-        self._values.clear()
-
-    def get(self, key: Hashable, load: Callable[[], T]) -> T:
-        known = self._values.get(key)
-        if known is None:
-            return self._load(key, load, None)
-        value: T = known[0]
-        late = time.monotonic() - known[1]
-        if late < 0:
-            return value
-        reading = self._reading.setdefault(key, threading.Lock())
-        if not reading.acquire(timeout=0 if late < FRESH_SECONDS else PATIENCE):
-            return value
-        try:
-            now_known = self._values.get(key, known)
-            return now_known[0] if now_known is not known else self._load(key, load, value)
-        finally:
-            reading.release()
-
-    def _load(self, key: Hashable, load: Callable[[], T], stale: T | None) -> T:
-        try:
-            value = load()
-        except sa.exc.SQLAlchemyError as error:
-            if not is_away(error):
-                raise
-            if stale is None:
-                raise Busy("the database is away") from error
-            value = stale
-        if len(self._values) >= REMEMBERED:
-            self._make_room()
-        self._values[key] = (value, time.monotonic() + FRESH_SECONDS)
-        return value
-
-    def _make_room(self) -> None:
-        """What is not there goes first: whoever tries out keys must not cost the real ones theirs,
-        which are all there is while the database is away."""
-        absent = [key for key, (value, _) in list(self._values.items()) if value is None]
-        for key in absent or list(self._values):
-            self._values.pop(key, None)
-            self._reading.pop(key, None)
-
-
-def _new_memory(_rt: Runtime) -> _Memory:
-    return _Memory()
-
-
-def _remember(rt: Runtime, key: Hashable, load: Callable[[], T]) -> T:
-    return rt.part(_new_memory).get(key, load)
-
-
 def _load_open_source(rt: Runtime, key_hash: str) -> ConfiguredSource | None:
-    return _load_source(
-        rt,
-        sa.and_(
-            sources.c.key_hash == key_hash,
-            sources.c.archived_at.is_(None),
-            projects.c.archived_at.is_(None),
-        ),
-    )
+    return _load_source(rt, sa.and_(sources.c.key_hash == key_hash, *_IN_USE))
+
+
+def _load_named_source(rt: Runtime, token_hash: str) -> ConfiguredSource | None:
+    named = sa.select(source_tokens.c.source_id).where(source_tokens.c.hash == token_hash)
+    return _load_source(rt, sa.and_(sources.c.id == named.scalar_subquery(), *_IN_USE))
+
+
+def _load_source_of_kind(rt: Runtime, project_id: UUID, kind: str) -> ConfiguredSource | None:
+    of_kind = sa.and_(sources.c.project_id == project_id, sources.c.kind == kind)
+    oldest = sa.select(sources.c.id).where(of_kind).order_by(sources.c.archived_at.is_not(None))
+    oldest = oldest.order_by(sources.c.created_at, sources.c.id).limit(1)
+    with rt.database.read() as connection:
+        source_id = connection.execute(oldest).scalar_one_or_none()
+    if source_id is None:
+        source_id = ensure_source(rt, project_id, kind, FIRST_CALL)
+    return _load_source(rt, sa.and_(sources.c.id == source_id, *_IN_USE))
+
+
+_IN_USE = (sources.c.archived_at.is_(None), projects.c.archived_at.is_(None))
 
 
 def _load_source(rt: Runtime, condition: sa.ColumnElement[bool]) -> ConfiguredSource | None:
     statement = (
-        sa.select(sources, projects.c.public_id.label("project_public_id"))
+        sa.select(
+            sources,
+            projects.c.public_id.label("project_public_id"),
+            projects.c.settings.label("project_settings"),
+        )
         .join(projects, projects.c.id == sources.c.project_id)
         .where(condition)
     )
     with rt.database.read() as connection:
         row = connection.execute(statement).one_or_none()
-    return None if row is None else open_source(rt, row)
+    return None if row is None else _open_source(rt, row)
 
 
 def _load_target(rt: Runtime, target_id: UUID) -> ConfiguredTarget | None:
     statement = sa.select(targets).where(targets.c.id == target_id, targets.c.archived_at.is_(None))
     with rt.database.read() as connection:
         row = connection.execute(statement).one_or_none()
-    return None if row is None else open_target(rt, row)
+    return None if row is None else _open_target(rt, row)
 
 
 def _load_routes(rt: Runtime, source_id: UUID) -> list[ConfiguredRoute]:

@@ -9,10 +9,9 @@ import sqlalchemy as sa
 from relay.core.ids import new_id
 from relay.runtime import Runtime
 from relay.services.changes import Change, shown
-from relay.services.configured import rate_key
 from relay.services.elements import TABLES, Element, columns
 from relay.store.insert import insert_new
-from relay.store.tables import api_keys, audit, lanes, rate_keys, sources
+from relay.store.tables import api_keys, audit, lanes, rate_keys, source_tokens, sources
 
 HELD_FOR_SETTINGS = ("unauthorized", "gone")
 """Pauses that a change of the target's settings may have put right."""
@@ -22,6 +21,7 @@ def record(rt: Runtime, connection: sa.Connection, changes: Sequence[Change], ac
     """Write what changes, in the order given; parents come before what they hold."""
     now = rt.clock.now()
     _let_go_of_keys(connection, changes)
+    _let_go_of_tokens(connection, changes)
     for change in changes:
         if change.action == "archive":
             _archive(connection, change.element, now)
@@ -40,6 +40,13 @@ def _let_go_of_keys(connection: sa.Connection, changes: Sequence[Change]) -> Non
         connection.execute(
             sa.update(table).where(table.c.id == after.id).values({column: f"changing {after.id}"})
         )
+
+
+def _let_go_of_tokens(connection: sa.Connection, changes: Sequence[Change]) -> None:
+    """Like keys; what is archived is found by none of its tokens."""
+    own = [change.element.id for change in changes if change.element.what == "source"]
+    if own:
+        connection.execute(sa.delete(source_tokens).where(source_tokens.c.source_id.in_(own)))
 
 
 def _archive(connection: sa.Connection, element: Element, now: datetime) -> None:
@@ -63,12 +70,21 @@ def _write(rt: Runtime, connection: sa.Connection, change: Change, now: datetime
         connection.execute(statement.values(**values, **{ended: None}))
     if element.what == "target":
         _write_lane(rt, connection, element)
+    if element.what == "source":
+        _write_tokens(rt, connection, element)
+
+
+def _write_tokens(rt: Runtime, connection: sa.Connection, source: Element) -> None:
+    kind = rt.catalog.sources[source.document["kind"]]
+    hashes = kind.token_hashes(source.document["settings"])
+    if rows := [{"hash": hashed, "source_id": source.id} for hashed in dict.fromkeys(hashes)]:
+        connection.execute(sa.insert(source_tokens), rows)
 
 
 def _write_lane(rt: Runtime, connection: sa.Connection, target: Element) -> None:
     """The target's lane, counted by its account and let go where the settings had held it."""
     kind = rt.catalog.targets[target.document["kind"]]
-    key = rate_key(kind, target.document["settings"], target.id)
+    key = kind.rate_key(target.document["settings"], target.id)
     insert_new(connection, rate_keys, [{"key": key}])
     insert_new(connection, lanes, [{"target_id": target.id, "rate_key": key}])
     own = sa.update(lanes).where(lanes.c.target_id == target.id)

@@ -25,6 +25,7 @@ from relay.services.asked import (
 )
 from relay.services.elements import Element, State, complete
 from relay.services.naming import known_by_name
+from relay.services.source_tokens import clashes
 
 HINT = 4
 """Characters of an API key that are kept to tell keys apart."""
@@ -55,6 +56,7 @@ class Planner:
         self._unclear: set[tuple[UUID, str, str]] = set()
         self._seen: dict[tuple[UUID | None, str, str], Asked] = {}
         self._keyed: list[tuple[Asked, Element]] = []
+        self._clear_sources: list[tuple[Asked, Element]] = []
 
     def plan(self, asked: Asked) -> Element | None:
         """The element as it is wanted, or None when it is not clear what it would be."""
@@ -109,6 +111,15 @@ class Planner:
                 archived = "archived " if owner.archived else ""
                 said = f"is the key of {archived}{owner.what} {owner.name!r} too"
                 self._wrong(asked, "/key", said)
+        self._check_tokens(planned)
+
+    def _check_tokens(self, planned: set[UUID]) -> None:
+        """No token may lead to two sources, whatever their projects; asked like `check_keys`."""
+        rest = () if self._prune else self._state.elements
+        others = [one for one in rest if one.id not in planned]
+        for asked, place, owner in clashes(self._catalog, others, self._clear_sources):
+            said = f"is taken by source {owner.name!r} of project {owner.project!r}"
+            self._wrong(asked, place, said)
 
     # --- one function for each sort ---
 
@@ -128,7 +139,9 @@ class Planner:
         kind = self._kind(asked, document, self._catalog.sources)
         if kind is None:
             return None
+        mistakes = len(self.mistakes)
         document = self._settings(asked, document, kind.source.settings)
+        clear = len(self.mistakes) == mistakes
         document.setdefault("key", new_key(f"{kind.name}-"))
         if "captcha" in document and "secret" not in document["captcha"]:
             self._wrong(asked, "/captcha/secret", "is needed to ask the provider")
@@ -144,6 +157,8 @@ class Planner:
             asked, document, places_of_secrets(kind.source.settings, "source", document)
         )
         self._keyed.append((asked, element))
+        if clear:
+            self._clear_sources.append((asked, element))
         return element
 
     def _target(self, asked: Asked, document: Document) -> Element | None:

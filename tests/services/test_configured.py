@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from relay.services import configured
+from relay.services import configured, memory
 from relay.services.configured import source_by_key
 from relay.store import tables
 from tests.factories import Incoming
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def seconds(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     """Lets seconds pass for what is remembered."""
     passed = [0.0]
-    monkeypatch.setattr("relay.services.configured.time.monotonic", lambda: passed[0])
+    monkeypatch.setattr("relay.services.memory.time.monotonic", lambda: passed[0])
     return lambda more: passed.__setitem__(0, passed[0] + more)
 
 
@@ -50,7 +50,7 @@ def test_a_change_by_another_process_shows_after_a_second(acme: Incoming, second
     found = source_by_key(acme.rt, source.key)
     assert found is not None
     assert not found.paused
-    seconds(configured.FRESH_SECONDS)
+    seconds(memory.FRESH_SECONDS)
     found = source_by_key(acme.rt, source.key)
     assert found is not None
     assert found.paused
@@ -79,7 +79,7 @@ def test_where_reading_hangs_the_others_go_on_with_what_is_known(
     target = acme.target()
     configured.target(acme.rt, target)
     seconds(3600)
-    monkeypatch.setattr(configured, "PATIENCE", 0.01)
+    monkeypatch.setattr(memory, "PATIENCE", 0.01)
     with ThreadPoolExecutor(1) as pool, _hung(monkeypatch, "_load_target") as begun:
         pool.submit(configured.target, acme.rt, target)
         assert begun.wait(10)
@@ -94,7 +94,7 @@ def _pause(acme: Incoming) -> None:
 def test_who_tries_out_keys_does_not_cost_the_real_ones_their_place(
     acme: Incoming, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(configured, "REMEMBERED", 16)
+    monkeypatch.setattr(memory, "REMEMBERED", 16)
     source = acme.source()
     assert source_by_key(acme.rt, source.key) is not None
     for number in range(40):
