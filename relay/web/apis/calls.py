@@ -157,10 +157,16 @@ class Calls:
                 response = self._refusal(_not_allowed(methods))
             else:
                 response = view(call)
-        except Refusal as refusal:
+        except Refusal as refused:
+            response = self._refusal(refused)
+        except Busy:
+            response = self._refusal(come_again())
+        except Exception as error:
+            refusal = come_again()
+            if not is_away(error):
+                logger.exception("a call of %s failed", call.door)
+                refusal = Refusal(500, "Internal server error")
             response = self._refusal(refusal)
-        except Exception as error:  # a bug of ours, or the database is away
-            response = self._refusal(_failure(call, error))
         response.headers.update(call.headers)
         self._finish(response, call.readers)
         seconds = time.monotonic() - started
@@ -195,13 +201,6 @@ class Calls:
         if self.dialect.allowed_headers and readers:
             response.headers.setdefault("Access-Control-Allow-Origin", readers)
             response.headers.setdefault("Access-Control-Expose-Headers", "Retry-After")
-
-
-def _failure(call: Call, error: Exception) -> Refusal:
-    if isinstance(error, Busy) or is_away(error):
-        return come_again()
-    logger.error("a call of %s failed", call.door, exc_info=error)
-    return Refusal(500, "Internal server error")
 
 
 def _not_allowed(methods: list[str]) -> Refusal:
