@@ -30,6 +30,11 @@ HOST = "https://octanist.com"
 STATUSES = {"qualified": "qualified", "won": "won", "lost": "lost", "rated": "qualified"}
 """Octanist's status for each of ours."""
 
+FIELDS = frozenset(
+    "gclid wbraid gbraid dclid fbc fbp li_fat_id msclkid ttclid twclid rdt_cid sccid epik".split()  # noqa: SIM905 - words read best as words
+)
+"""Ids that have a field of their own."""
+
 LOOKED_AT = 20
 """Leads of the same person that a look-up asks for."""
 
@@ -148,12 +153,18 @@ def _lead(payload: Json) -> dict[str, Json]:
             lead[name] = consent["state"] == "granted"
     if own := payload.get("$own"):
         return {**lead, **own}
-    rest = payload.get("$rest", {})
-    members = {name: part for name, part in rest.items() if name not in {"fields", "tokens"}}
-    custom = {**members, **rest.get("tokens", {}), **rest.get("fields", {})}
-    if custom and "custom" not in lead:
+    if (custom := _custom(payload.get("$rest", {}))) and "custom" not in lead:
         lead["custom"] = json.dumps(custom, ensure_ascii=False, separators=(",", ":"))
     return lead
+
+
+def _custom(rest: Json) -> dict[str, Json]:
+    """What Octanist has no field for, each by its name."""
+    parts = {name: rest.get(name, {}) for name in ("click_ids", "browser_ids", "tokens", "fields")}
+    members = {name: part for name, part in rest.items() if name not in parts}
+    for part in parts.values():
+        members |= {name: value for name, value in part.items() if name not in FIELDS}
+    return members
 
 
 def _request(method: str, path: str, settings: Settings, body: Json = None) -> Request:
