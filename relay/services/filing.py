@@ -1,7 +1,8 @@
 """Filing submissions: finding or making each one's lead and writing its next version."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -9,16 +10,20 @@ import sqlalchemy as sa
 
 from relay.core.conditions import matches
 from relay.core.contract import Json
+from relay.core.directives import asks
 from relay.core.ids import new_id, new_key
 from relay.core.lead import merge
 from relay.runtime import Runtime
-from relay.services import tokens, totals
+from relay.services import directives, tokens, totals
 from relay.services.candidate import Candidate, FiledLead
 from relay.services.lead_rows import Filing, write
 from relay.services.numbering import number_new
 from relay.services.owing import Change, owe
 from relay.services.repeats import lock, mark_equal_content, match_lead, matching_rule
 from relay.store.tables import lead_versions, leads, submissions
+
+UPDATES = ("update_only", "update_all_matching_leads")
+"""Directives of a submission that is meant for a lead that is there."""
 
 
 def file_all(
@@ -31,21 +36,31 @@ def file_all(
     for candidate in candidates:
         _refuse(candidate)
     lock(connection, candidates)
+    directives.lock(connection, candidates)
     mark_equal_content(connection, candidates)
-    waiting = [candidate for candidate in candidates if candidate.open]
-    together = [candidate for candidate in waiting if matching_rule(candidate.source) is None]
-    filed, lanes = _file(rt, connection, together, now)
-    for candidate in waiting:  # each of these has to see the leads that the one before it made
-        if matching_rule(candidate.source) is not None:
-            match_lead(connection, candidate)
-            more, woken = _file(rt, connection, [candidate] if candidate.open else [], now)
-            filed += more
-            lanes |= woken
+    filed: list[Filing] = []
+    lanes: set[UUID] = set()
+    for group in _in_turn([candidate for candidate in candidates if candidate.open]):
+        more, woken = _file(rt, connection, group, now)
+        filed += more
+        lanes |= woken
     tokens.note(rt, connection, filed, now)
     # last of all, and so for the shortest time: others wait for these rows
     changed = [one for one in filed if one.changes]
-    totals.shift(connection, [one.before for one in changed], [one.after for one in changed])
+    gone = [row for candidate in candidates for row in candidate.archived]
+    totals.shift(
+        connection, [*gone, *(one.before for one in changed)], [one.after for one in changed]
+    )
     return lanes
+
+
+def _in_turn(candidates: Sequence[Candidate]) -> Iterator[list[Candidate]]:
+    """In groups that are filed together; whose source matches leads has to see those before it."""
+    for group in directives.in_turn(candidates):
+        yield [one for one in group if matching_rule(one.source) is None]
+        for candidate in group:
+            if matching_rule(candidate.source) is not None:
+                yield [candidate]
 
 
 def _refuse(candidate: Candidate) -> None:
@@ -60,16 +75,22 @@ def _file(
     rt: Runtime, connection: sa.Connection, candidates: Sequence[Candidate], now: datetime
 ) -> tuple[list[Filing], set[UUID]]:
     """The leads of these and the lanes that have something to send now."""
+    for candidate in candidates:
+        match_lead(connection, candidate)
+    candidates = directives.before(rt, connection, [one for one in candidates if one.open], now)
     if not candidates:
         return [], set()
     found = _leads_of(connection, candidates)
     for candidate in candidates:
-        _take_up(found[candidate.submission.project_id, candidate.lead_key], candidate)
+        lead = found[candidate.submission.project_id, candidate.lead_key]
+        if not _is_unwanted_repeat(lead, candidate):
+            _take_up(lead, candidate)
     filed = list(found.values())
     number_new(connection, filed)
     write(connection, filed, now)
     for candidate in candidates:
-        _tell(found[candidate.submission.project_id, candidate.lead_key], candidate)
+        if candidate.state == "stored":
+            _tell(found[candidate.submission.project_id, candidate.lead_key], candidate)
     changes = [
         change
         for lead in filed
@@ -139,13 +160,27 @@ def _known(row: Mapping[str, Any]) -> Filing:
     )
 
 
+def _is_unwanted_repeat(lead: Filing, candidate: Candidate) -> bool:
+    """End a submission for a lead that is there, where its source takes none that do not ask to
+    update.
+    """
+    submission = candidate.submission
+    unwanted = candidate.source.settings.get("reject_duplicates") and not submission.released
+    if lead.version == 0 or not unwanted or any(map(partial(asks, submission.document), UPDATES)):
+        return False
+    candidate.end("refused", "there is a lead with this number already")
+    candidate.reasons[0]["place"] = "/caller_id"
+    return True
+
+
 def _take_up(lead: Filing, candidate: Candidate) -> None:
     """Let the lead say what this submission says; an equal document makes no new version."""
     submission = candidate.submission
     document = _next_document(lead, submission)
     completes = lead.partial and not submission.partial
     proves = lead.test and not submission.test
-    news = document != lead.document or completes or proves
+    again = not lead.new and asks(submission.document, "restart_schedule")
+    news = document != lead.document or completes or proves or again
     if news:
         lead.version += 1
         lead.document = document
