@@ -1,5 +1,6 @@
 """One submission on its way to a lead: what filing, repeats and owing write on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ from relay.core.contract import Json
 from relay.runtime import Runtime
 from relay.services import configured
 from relay.services.configured import ConfiguredSource
+from relay.services.totals import LeadRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,11 @@ class Moved:
 
 @dataclass(slots=True)
 class Candidate:
-    """One submission on its way to a lead, and how that ended."""
+    """One submission on its way to a lead, and how that ended.
+
+    `warnings` are beside those from reading it. `companions` bring the same submission to other
+    leads, and what they owe counts as its own. `archived` are rows of leads that it took away.
+    """
 
     submission: Any
     source: ConfiguredSource
@@ -51,6 +57,9 @@ class Candidate:
     owed: int = 0
     lead: FiledLead | None = None
     moved: Moved | None = None
+    warnings: list[Json] = field(default_factory=list)
+    companions: list["Candidate"] = field(default_factory=list)
+    archived: Sequence[LeadRow] = ()
 
     @classmethod
     def of(cls, rt: Runtime, row: Any) -> "Candidate":
@@ -60,10 +69,15 @@ class Candidate:
             raise LookupError(f"no source {row.source_id}")
         return cls(submission=row, source=source, lead_key=row.lead_key)
 
-    def end(self, state: str, message: str) -> None:
-        """Settle it without a lead, and say why."""
+    def end(self, state: str, message: str, place: str = "") -> None:
+        """Settle it without a lead, and say why, and where it says what is in the way."""
         self.state = state
-        self.reasons = [{"place": "", "message": message}]
+        self.reasons = [{"place": place, "message": message}]
+
+    @property
+    def all_warnings(self) -> list[Json]:
+        """What of it was not understood or not done."""
+        return [*self.submission.warnings, *self.warnings]
 
     def settled(self) -> dict[str, Any]:
         """The columns of `submissions` that say how it ended."""
@@ -73,7 +87,8 @@ class Candidate:
             "duplicate_of": self.duplicate_of,
             "lead_id": self.lead_id,
             "lead_version": self.lead_version,
-            "owed": self.owed,
+            "owed": self.owed + sum(one.owed for one in self.companions),
+            "warnings": self.all_warnings,
         }
 
     @property

@@ -29,6 +29,29 @@ def end(
     return len(done)
 
 
+def call_off(
+    connection: sa.Connection, lead_ids: Sequence[UUID], state: str, reason: str, now: datetime
+) -> None:
+    """End all that still waits to go out of these leads.
+
+    What is being sent at this moment is not stopped, but goes out no second time.
+    """
+    if not lead_ids:
+        return
+    still_open = (
+        sa.select(deliveries.c.id, deliveries.c.state)
+        .where(deliveries.c.lead_id.in_(lead_ids), state_is(deliveries, "waiting", "sending"))
+        .order_by(deliveries.c.id)
+        .with_for_update()
+    )
+    rows = connection.execute(still_open).all()
+    end(connection, [row.id for row in rows if row.state == "waiting"], state, reason, now)
+    if sending := [row.id for row in rows if row.state == "sending"]:
+        connection.execute(
+            sa.update(deliveries).where(deliveries.c.id.in_(sending)).values(expires_at=now)
+        )
+
+
 def promote(connection: sa.Connection, ended: Sequence[UUID]) -> None:
     """Let what waits behind an undelivered `created` go as `created` itself."""
     if ended:

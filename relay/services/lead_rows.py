@@ -166,6 +166,6 @@ def _version_row(change: Change, now: datetime) -> dict[str, Any]:
         "version": change.version,
         "submission_id": change.candidate.submission.id,
         "document": change.document,
-        "warnings": change.candidate.submission.warnings,
+        "warnings": change.candidate.all_warnings,
         "created_at": now,
     }

@@ -162,6 +162,7 @@ def _finish(
             lead_id=sa.bindparam("new_lead_id"),
             lead_version=sa.bindparam("new_lead_version"),
             owed=sa.bindparam("new_owed"),
+            warnings=sa.bindparam("new_warnings"),
             stored_at=now,
             tries=0,
             lease_token=None,

@@ -11,9 +11,11 @@ import sqlalchemy as sa
 
 from relay.core.conditions import matches
 from relay.core.contract import Json
+from relay.core.directives import Orders, orders
 from relay.core.ids import new_id
+from relay.core.lead import match_keys
 from relay.runtime import Runtime
-from relay.services import configured
+from relay.services import blocked, configured
 from relay.services.candidate import Candidate
 from relay.services.configured import ConfiguredRoute, ConfiguredSource, ConfiguredTarget
 from relay.store.tables import deliveries
@@ -23,6 +25,7 @@ LONGEST_WAIT = timedelta(days=7)
 otherwise."""
 
 OPEN = ("waiting", "sending")
+NO_ORDERS = Orders()
 KNOWN_THERE = ("waiting", "sending", "delivered", "ignored")
 
 
@@ -61,6 +64,7 @@ def owe(
     """Write the deliveries that these changes give rise to; returns the lanes with work due now."""
     known = _known(connection, {change.lead_id for change in changes if change.known_before})
     told = _told(connection, {change.lead_id for change in changes if change.echo})
+    barred = _barred(connection, changes)
     rows: list[dict[str, Any]] = []
     superseded: list[tuple[UUID, UUID]] = []
     for change in changes:
@@ -70,10 +74,13 @@ def owe(
             if target is not None and not (change.echo and pair in told):
                 told.add(pair)
                 there = known[pair]
-                row = _delivery(change, route, target, there, now)
+                said = _orders(change, route)
+                row = _delivery(change, route, target, there, said, now)
+                if change.lead_id in barred:
+                    row |= _skipped(blocked.BLOCKED, now)
                 rows.append(row)
                 if row["state"] == "waiting":
-                    superseded += _supersede(row, there, route)
+                    superseded += _supersede(row, there, route, said)
                 change.candidate.owed += 1
     _end_superseded(connection, rows, superseded, now)
     if rows:
@@ -110,22 +117,42 @@ def _told(connection: sa.Connection, lead_ids: set[UUID]) -> set[tuple[UUID, UUI
     return {(row.lead_id, row.target_id) for row in found}
 
 
+def _barred(connection: sa.Connection, changes: Sequence[Change]) -> set[UUID]:
+    """The leads whose contact is blocked."""
+    contacts = {
+        change.lead_id: (change.candidate.submission.project_id, phone)
+        for change in changes
+        if (phone := match_keys(change.document).get("phone"))
+    }
+    found = blocked.among(connection, contacts.values())
+    return {lead_id for lead_id, contact in contacts.items() if contact in found}
+
+
+def _orders(change: Change, route: ConfiguredRoute) -> Orders:
+    """What the lead's sender asks for, on a route that obeys."""
+    if route.options.get("directives") != "obey":
+        return NO_ORDERS
+    submission = change.candidate.submission
+    return orders(submission.document, change.document, submission.received_at)
+
+
 def _delivery(
     change: Change,
     route: ConfiguredRoute,
     target: ConfiguredTarget,
     there: list[_Known],
+    said: Orders,
     now: datetime,
 ) -> dict[str, Any]:
-    known = any(one.event == "created" and not _settling(one, route) for one in there)
-    only_news = change.version > 1 and "created" not in route.events
-    event = "updated" if known or only_news else "created"
+    event = _event(change, route, there, said)
+    received_at = change.candidate.submission.received_at
     reason = why_not(change, change.candidate.source, route, event)
+    reason = reason or _sent_enough(there, route, said)
     settle = timedelta(seconds=route.options.get("settle") or 0)
-    earliest = change.candidate.submission.received_at + timedelta(
-        seconds=target.kind.target.min_age or 0
-    )
-    return {
+    earliest = received_at + timedelta(seconds=target.kind.target.min_age or 0)
+    due_at = max(now + settle, earliest, said.due_at or now)
+    expires_at = _expiry(received_at, due_at, target)
+    row = {
         "id": new_id(),
         "project_id": target.project_id,
         "lead_id": change.lead_id,
@@ -134,19 +161,47 @@ def _delivery(
         "route_id": route.id,
         "source_id": change.candidate.source.id,
         "event": event,
-        "state": "waiting" if reason is None else "skipped",
-        "reason": reason,
+        "state": "waiting",
+        "reason": None,
         "after_id": None,
+        "priority": said.priority,
         "created_at": now,
-        "due_at": max(now + settle, earliest),
-        "expires_at": _expiry(change.candidate.submission.received_at, now, target),
-        "settled_at": None if reason is None else now,
+        "due_at": due_at,
+        "expires_at": min(expires_at, said.expires_at or expires_at),
+        "settled_at": None,
     }
+    return row if reason is None else row | _skipped(reason, now)
 
 
-def _expiry(received_at: datetime, now: datetime, target: ConfiguredTarget) -> datetime:
+def _skipped(reason: str, now: datetime) -> dict[str, Any]:
+    return {"state": "skipped", "reason": reason, "settled_at": now}
+
+
+def _event(change: Change, route: ConfiguredRoute, there: list[_Known], said: Orders) -> str:
+    known = any(one.event == "created" and not _gives_way(one, route, said) for one in there)
+    only_news = change.version > 1 and "created" not in route.events
+    if said.restart and "updated" not in route.events:
+        return "created"  # a route that sends new leads alone sends it as new again
+    return "updated" if known or only_news else "created"
+
+
+def _sent_enough(there: list[_Known], route: ConfiguredRoute, said: Orders) -> str | None:
+    """Why it is not sent on once more, where its sender set a cap. What failed does not count."""
+    if said.cap is None:
+        return None
+    sent = [
+        one
+        for one in there
+        if one.event != "status" and not (_is_overtaken(one) or _gives_way(one, route, said))
+    ]
+    if len(sent) < said.cap:
+        return None
+    return f"it was sent on {len(sent)} times already; max_contact_attempts is {said.cap}"
+
+
+def _expiry(received_at: datetime, due_at: datetime, target: ConfiguredTarget) -> datetime:
     if target.max_age is None:
-        return now + LONGEST_WAIT
+        return due_at + LONGEST_WAIT
     return received_at + timedelta(seconds=target.max_age)
 
 
@@ -169,7 +224,7 @@ def why_not(
 
 
 def _supersede(
-    row: dict[str, Any], there: list[_Known], route: ConfiguredRoute
+    row: dict[str, Any], there: list[_Known], route: ConfiguredRoute, said: Orders
 ) -> list[tuple[UUID, UUID]]:
     """Put the delivery behind what is open for its target, in place of what need not go any more.
 
@@ -177,11 +232,11 @@ def _supersede(
     """
     ended: list[tuple[UUID, UUID]] = []
     for one in [one for one in there if one.state == "waiting"]:
-        settling = _settling(one, route)
-        if one.event == "updated" or settling:
+        gives_way = _gives_way(one, route, said)
+        if gives_way or _is_overtaken(one):
             ended.append((one.id, row["id"]))
             there.remove(one)
-            if settling:
+            if gives_way and not said.renew:
                 row["due_at"] = one.due_at
     still_open = [one.id for one in there if one.state in OPEN]
     row["after_id"] = still_open[-1] if still_open else None
@@ -191,10 +246,16 @@ def _supersede(
     return ended
 
 
-def _settling(one: _Known, route: ConfiguredRoute) -> bool:
-    """Whether this one still waits for what the next version may bring."""
+def _is_overtaken(one: _Known) -> bool:
+    """Whether this update need not go once a newer one does."""
+    return one.event == "updated" and one.state == "waiting"
+
+
+def _gives_way(one: _Known, route: ConfiguredRoute, said: Orders) -> bool:
+    """Whether this one, never tried yet, goes as the next version says: it waits for what that may
+    bring, or the sender asks for another time."""
     waits = one.event == "created" and one.state == "waiting" and one.untouched
-    return waits and bool(route.options.get("settle"))
+    return waits and (said.renew or bool(route.options.get("settle")))
 
 
 def _end_superseded(
