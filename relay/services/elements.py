@@ -282,7 +282,7 @@ def _route_columns(element: Element, _box: Box) -> dict[str, Any]:
         "target_id": element.target_id,
         "condition": document["when"],
         "events": document["on"],
-        "options": {"settle": document["settle"]},
+        "options": {name: document[name] for name in ("settle", "directives")},
     }
 
 

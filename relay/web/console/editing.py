@@ -26,6 +26,7 @@ OUTSIDE = {
     "refuse": "Refuse",
     "when": "Which leads",
     "settle": "Settle",
+    "directives": "Obey directives",
     "from": "From",
     "to": "To",
 }

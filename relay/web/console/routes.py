@@ -97,6 +97,8 @@ def _read() -> dict[str, Json]:
     settle = request.form.get("settle", "").strip()
     if settle:
         read["settle"] = read_number("settle", settle)
+    if request.form.get("directives") == "obey":
+        read["directives"] = "obey"
     return read
 
 

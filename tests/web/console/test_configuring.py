@@ -230,12 +230,19 @@ def test_a_route_is_added_changed_and_removed(house: House) -> None:
     )
     assert "Quote form → Partner on a condition" in page.text
     made = house.row(routes, source_id=house.row(sources, name="Quote form").id)
-    assert (made.condition, made.options) == ({"required": ["contact"]}, {"settle": 2.5})
+    assert made.condition == {"required": ["contact"]}
+    assert made.options == {"settle": 2.5, "directives": "carry"}
     address = f"{ACME}/routes/{made.id}"
     page = visitor.get(address)
-    visitor.send(settings_form(page), address, when="", settle="", on=["created", "updated"])
+    events = ["created", "updated"]
+    visitor.send(settings_form(page), address, when="", settle="", on=events, directives="obey")
     made = house.row(routes, id=made.id)
-    assert (made.condition, made.events) == ({}, ["created", "updated"])
+    assert (made.condition, made.events) == ({}, events)
+    assert made.options["directives"] == "obey"
+    assert "obeys directives" in visitor.get(f"{ACME}/routes/").text
+    page = visitor.get(address)
+    visitor.send(settings_form(page), address, directives=None)
+    assert house.row(routes, id=made.id).options["directives"] == "carry"
     page = visitor.send(visitor.get(address).form("/remove"))
     assert "The route is gone." in page.text
     visitor.get(address, 404)
