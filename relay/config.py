@@ -58,6 +58,7 @@ class Config:
     total_seconds: float
     source_rate: str
     address_rate: str
+    api_rate: str
     overdue_seconds: float
     keep_bodies_days: int
     keep_attempts_days: int

@@ -145,6 +145,12 @@ SETTINGS = (
         "Requests from one visitor's address to one source that browsers post to.",
     ),
     Setting(
+        "RELAY_API_RATE",
+        "600/minute",
+        rate,
+        "Calls with one API key that read or change, in the lead APIs and the relay's own.",
+    ),
+    Setting(
         "RELAY_OVERDUE_SECONDS",
         "300",
         seconds,

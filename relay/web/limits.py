@@ -1,4 +1,6 @@
-"""How many requests a source takes: counted in Redis, in memory while Redis is away."""
+"""How many requests a source or an API key may make: counted in Redis, in memory while that is
+away.
+"""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -77,6 +79,8 @@ class DoorLimits:
         by_address = self._limiter.limit(lambda: g.address_rate, key_func=_address_key)
         self._count = by_source(_server_post)
         self._count_browser = by_address(by_source(_browser_post))
+        by_caller = self._limiter.limit(lambda: g.api_rate, key_func=lambda: g.caller)
+        self._count_call = by_caller(_api_call)
 
     def over(self, source: ConfiguredSource, visitor: str | None) -> Over | None:
         """Count one request; says where it is over a limit, None where there is room.
@@ -97,6 +101,19 @@ class DoorLimits:
         except RateLimitExceeded as exceeded:
             by_address = exceeded.limit is not None and exceeded.limit.key_func is _address_key
             return Over("address" if by_address else "rate", self._seconds(exceeded))
+        return None
+
+    def over_key(self, caller: str) -> Over | None:
+        """Count one call of an API; `caller` is the key's id, or the address where there is none.
+
+        Calls that bring leads are not counted here: over a limit they are kept and wait.
+        """
+        g.api_rate = self._config.api_rate
+        g.caller = f"api/{caller}"
+        try:
+            self._count_call()
+        except RateLimitExceeded as exceeded:
+            return Over("rate", self._seconds(exceeded))
         return None
 
     def _seconds(self, exceeded: RateLimitExceeded) -> int:
@@ -128,3 +145,7 @@ def _server_post() -> None:
 
 def _browser_post() -> None:
     """What flask-limiter decorates for the posts of browsers."""
+
+
+def _api_call() -> None:
+    """What flask-limiter decorates for the calls of the APIs."""
