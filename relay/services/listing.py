@@ -16,18 +16,22 @@ import sqlalchemy as sa
 from relay.runtime import Runtime
 from relay.services.selecting import (
     Query,
-    about,
-    has_phone,
     is_text,
+    narrowest,
+    of_phone,
     of_project,
     particular,
     shared,
+    texts_of,
 )
 from relay.services.walking import (
+    Part,
     Shares,
+    combinations,
     merge,
-    order_of,
+    order_by,
     parts_of,
+    sort_of,
     walk,
     worth_merging,
 )
@@ -69,6 +73,8 @@ def one(
 ) -> Row | None:
     """The newest lead of which all that is given is true, or None."""
     wanted = of_project(project_id)
+    if phone is not None:
+        wanted = [leads.c.id.in_(of_phone(project_id, phone)), leads.c.archived_at.is_(None)]
     if number is not None:
         wanted.append(leads.c.number == number if abs(number) < 2**63 else sa.false())
     if id is not None:
@@ -79,8 +85,6 @@ def one(
         wanted.append(is_text(leads.c.unique_identifier, unique_identifier))
     if email is not None:
         wanted.append(is_text(leads.c.email, email.lower()))
-    if phone is not None:
-        wanted.append(has_phone(phone))
     newest = sa.select(leads.c.number).where(*wanted)
     newest = newest.order_by(leads.c.created_at.desc(), leads.c.number.desc()).limit(1)
     with rt.database.read() as connection:
@@ -102,12 +106,30 @@ def _numbers(connection: sa.Connection, query: Query) -> tuple[list[int], int]:
     shares = _shares(connection, query)
     if not special:
         return _known(connection, query, chosen, shares), shares.total
-    numbers, total = _gather(connection, query, chosen)
-    if total <= FEW:
-        return numbers, total
+    found = _few(connection, query, chosen)
+    if found is not None:
+        return found
     total = _count(connection, query, chosen)
     parts = parts_of(query, dict.fromkeys(shares.statuses()))
-    return walk(connection, chosen, parts, query.offset, query.limit), total
+    return walk(connection, chosen, parts, query, total), total
+
+
+def _few(
+    connection: sa.Connection, query: Query, chosen: list[sa.ColumnElement[bool]]
+) -> tuple[list[int], int] | None:
+    """The page and the total, or None where they are more than a few."""
+    begun = narrowest(query, connection)
+    if begun is not None:
+        first, rest = begun
+        others = [*shared(rest), *particular(rest, connection)]
+        ids = list(connection.execute(first.limit(FEW + 1)).scalars())
+        if len(ids) <= FEW:
+            live = leads.c.archived_at.is_(None)  # with the project, SQLite would read all of it
+            return _gather(connection, query, [leads.c.id.in_(ids), live, *others])
+        if not others:
+            return None
+    numbers, total = _gather(connection, query, chosen)
+    return (numbers, total) if total <= FEW else None
 
 
 def _shares(connection: sa.Connection, query: Query) -> Shares:
@@ -139,21 +161,21 @@ def _known(
     elif worth_merging(query, shares):
         return merge(connection, of_project(query.project_id), query, shares)
     elif shares.total <= FEW:
-        return _gather(connection, query, chosen)[0]
+        return _gather(connection, query, [*chosen, combinations(shares)])[0]
     parts = parts_of(query, shares.statuses())
-    return walk(connection, chosen, parts, query.offset, query.limit)
+    return walk(connection, chosen, parts, query, shares.total)
 
 
 def _gather(
     connection: sa.Connection, query: Query, chosen: list[sa.ColumnElement[bool]]
 ) -> tuple[list[int], int]:
     """The page of few leads and how many they are, or more than FEW and no page."""
-    columns = {name: leads.c[name] for name, _ in query.sort}
-    few = sa.select(leads.c.number, *columns.values()).where(*chosen).limit(FEW + 1)
-    found = few.cte("found")
+    whole = Part(sort_of(query), even=False)
+    columns = [leads.c[name] for name, _ in whole.sort]
+    found = sa.select(*columns).where(*chosen).limit(FEW + 1).cte("found")
     size = sa.select(sa.func.count()).select_from(found)
     page = sa.select(found.c.number, size.scalar_subquery().label("size"))
-    page = page.order_by(*order_of(query, found)).offset(query.offset).limit(query.limit)
+    page = page.order_by(*order_by(whole, found)).offset(query.offset).limit(query.limit)
     rows = connection.execute(page).all()
     total = rows[0].size if rows else connection.execute(size).scalar_one()
     return [row.number for row in rows], total
@@ -162,10 +184,14 @@ def _gather(
 def _count(connection: sa.Connection, query: Query, chosen: list[sa.ColumnElement[bool]]) -> int:
     """Count what is chosen; what only a word chooses is counted among the texts alone."""
     counted = sa.select(sa.func.count())
-    if shared(query) or particular(replace(query, search=""), connection):
+    if (
+        not query.search.strip()
+        or shared(query)
+        or particular(replace(query, search=""), connection)
+    ):
         counted = counted.select_from(leads).where(*chosen)
     else:
-        counted = counted.select_from(lead_texts).where(*about(query, connection))
+        counted = counted.select_from(lead_texts).where(*texts_of(query, connection))
     return connection.execute(counted).scalar_one()
 
 

@@ -70,19 +70,43 @@ def folded(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def found_by(connection: sa.Connection, word: str) -> sa.ColumnElement[bool]:
-    """The condition on `lead_texts` of holding this word, which is folded, anywhere."""
-    if connection.dialect.name != "sqlite":
-        return lead_texts.c.text.like(_anywhere(word), escape="\\")
-    holds = sa.func.instr(lead_texts.c.text, word) > 0
-    if len(word) < TRIGRAM or not _has_trigrams(connection):
-        return holds
+def holding(connection: sa.Connection, project_id: UUID, word: str) -> list[sa.ColumnElement[bool]]:
+    """The conditions on `lead_texts` of a project's leads that hold this word anywhere.
+
+    The word is folded. Each text is read for it.
+    """
+    if connection.dialect.name == "sqlite":
+        holds = sa.func.instr(lead_texts.c.text, word) > 0
+    else:
+        holds = lead_texts.c.text.like(_anywhere(word), escape="\\")
+    return [lead_texts.c.project_id == project_id, lead_texts.c.archived.is_(False), holds]
+
+
+def looked_up(
+    connection: sa.Connection, project_id: UUID, word: str
+) -> list[sa.ColumnElement[bool]]:
+    """The same by an index of trigrams: for words that are not in most of the texts.
+
+    PostgreSQL knows by itself for which words it is worth it.
+    """
+    if (
+        connection.dialect.name != "sqlite"
+        or len(word) < TRIGRAM
+        or not sa.inspect(connection).has_table("lead_trigrams")
+    ):
+        return holding(connection, project_id, word)
     phrase = '"' + word.replace('"', '""') + '"'
     trigrams = sa.table("lead_trigrams", sa.column("rowid"))
     matching = sa.select(trigrams.c.rowid).where(
         sa.literal_column("lead_trigrams").op("MATCH")(phrase)
     )
-    return lead_texts.c.key.in_(matching)
+    # a plus keeps SQLite from reading all of the project's texts instead
+    project = sa.literal_column("+lead_texts.project_id", sa.Uuid())
+    return [
+        lead_texts.c.key.in_(matching),
+        project == project_id,
+        lead_texts.c.archived.is_(False),
+    ]
 
 
 def _of(lead_ids: Collection[UUID]) -> sa.ColumnElement[bool]:
@@ -93,7 +117,3 @@ def _of(lead_ids: Collection[UUID]) -> sa.ColumnElement[bool]:
 def _anywhere(word: str) -> str:
     literal = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{literal}%"
-
-
-def _has_trigrams(connection: sa.Connection) -> bool:
-    return sa.inspect(connection).has_table("lead_trigrams")

@@ -2,7 +2,7 @@
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from relay.services.lead_rows import LARGEST, LONGEST
-from relay.services.searching import folded, found_by
+from relay.services.searching import folded, holding, looked_up
 from relay.store.tables import lead_texts, leads
 
 FLAGS = {
@@ -131,35 +131,52 @@ def particular(query: Query, connection: sa.Connection) -> list[sa.ColumnElement
     if query.email is not None:
         found.append(is_text(leads.c.email, query.email.lower()))
     if query.phone is not None:
-        found.append(has_phone(query.phone))
+        found.append(leads.c.id.in_(of_phone(query.project_id, query.phone)))
     if query.created_from is not None:
         found.append(leads.c.created_at >= query.created_from)
     if query.created_to is not None:
         found.append(leads.c.created_at <= query.created_to)
-    if texts := about(query, connection):
-        found.append(leads.c.id.in_(sa.select(lead_texts.c.lead_id).where(*texts)))
+    if query.search.strip():
+        text = (lead_texts.c.project_id == leads.c.project_id, lead_texts.c.lead_id == leads.c.id)
+        found.append(sa.exists().where(*text, *texts_of(query, connection)))
     return found
 
 
-def about(query: Query, connection: sa.Connection) -> list[sa.ColumnElement[bool]]:
-    """The search as conditions on `lead_texts`; none where no word is given."""
-    word = folded(query.search)
-    if not word:
-        return []
-    if not _storable(word):
+def narrowest(query: Query, connection: sa.Connection) -> tuple[sa.Select[Any], Query] | None:
+    """The ids of leads with the phone or the word that is wanted, and what else is wanted.
+
+    No database finds by itself that it had best begin there.
+    """
+    if query.phone is not None:
+        ids = sa.select(of_phone(query.project_id, query.phone).subquery())
+        return ids, replace(query, phone=None)
+    if query.search.strip():
+        holding_it = texts_of(query, connection, looked_up)
+        return sa.select(lead_texts.c.lead_id).where(*holding_it), replace(query, search="")
+    return None
+
+
+def texts_of(
+    query: Query, connection: sa.Connection, conditions: Callable[..., Any] = holding
+) -> list[sa.ColumnElement[bool]]:
+    """The search as conditions on `lead_texts` alone."""
+    if not _storable(query.search):
         return [sa.false()]
-    return [
-        lead_texts.c.project_id == query.project_id,
-        lead_texts.c.archived.is_(False),
-        found_by(connection, word),
-    ]
+    found: list[sa.ColumnElement[bool]] = conditions(
+        connection, query.project_id, folded(query.search)
+    )
+    return found
 
 
-def has_phone(written: str) -> sa.ColumnElement[bool]:
-    """A phone in E.164 or as it was written; in addresses a plus arrives as a space."""
+def of_phone(project_id: UUID, written: str) -> sa.CompoundSelect[Any]:
+    """The ids of leads with this phone, in E.164 or as it was written.
+
+    In an address a plus arrives as a space.
+    """
     phone = f"+{written[1:]}" if written.startswith(" ") else written
-    as_written = sa.and_(is_text(leads.c.phone_raw, phone), leads.c.phone_raw != leads.c.phone)
-    return sa.or_(is_text(leads.c.phone, phone), as_written)
+    ids = sa.select(leads.c.id).where(*of_project(project_id))
+    as_written = ids.where(is_text(leads.c.phone_raw, phone), leads.c.phone_raw != leads.c.phone)
+    return sa.union_all(ids.where(is_text(leads.c.phone, phone)), as_written)
 
 
 def is_text(column: sa.Column[Any], value: str) -> sa.ColumnElement[bool]:

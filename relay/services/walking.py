@@ -14,8 +14,13 @@ import sqlalchemy as sa
 from relay.services.selecting import Query
 from relay.store.tables import leads
 
-_MAY_LACK = ("email", "first_name", "last_name", "value_minor")
+_SPARSE = ("email", "first_name", "last_name", "value_minor")
 """Fields with an index of the leads that have them."""
+
+_COMPLETE = ("public_id", "status", "number", "created_at", "updated_at")
+"""What no lead lacks."""
+
+_COMBINED = ("status", "has_gclid", "has_cid", "has_fbp", "has_fbc")
 
 _MOST_COMBINATIONS = 60
 """Ranges of an index that are merged into one list."""
@@ -24,16 +29,18 @@ _READING_A_ROW = 3
 """What reading a row costs to reading an entry of an index, about."""
 
 Conditions = Sequence[sa.ColumnElement[bool]]
-Order = Sequence[sa.ColumnElement[Any]]
+Sort = Sequence[tuple[str, str]]
+"""Fields with their directions, down to the number, which no two leads share."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A stretch of a list that one index holds in order; `count` where that is known."""
+    """A stretch of a list; where it is `even`, an index holds it in its order."""
 
-    order: Order
+    sort: Sort
     conditions: Conditions = ()
     count: int | None = None
+    even: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,45 +63,71 @@ class Shares:
         return counts
 
 
-def order_of(query: Query, table: sa.FromClause = leads) -> Order:
-    """The whole order in one."""
-    wanted = [_directed(table.c[name], direction).nulls_last() for name, direction in query.sort]
-    if all(name != "number" for name, _ in query.sort):
-        wanted.append(_directed(table.c.number, query.sort[0][1]))
-    return wanted
+def sort_of(query: Query) -> Sort:
+    """The order that is asked for, and the number where all else is the same."""
+    return [*(one for one in query.sort if one[0] != "number"), ("number", query.sort[0][1])]
 
 
 def parts_of(query: Query, statuses: Mapping[str, int | None]) -> list[Part]:
-    """The order as stretches; `statuses` are all there are, in order, with their counts."""
-    if len(query.sort) != 1:
-        return [Part(order_of(query))]
-    [(name, direction)] = query.sort
-    column = leads.c[name]
-    by_number = _directed(leads.c.number, direction)
+    """The list as stretches; `statuses` are all there are, in order, with their counts."""
+    sort = sort_of(query)
+    name, direction = sort[0]
+    if len(sort) > 2 or name not in (*_SPARSE, *_COMPLETE):
+        return [Part(sort, even=False)]
     if name == "status":
-        listed = statuses if direction == "asc" else reversed(list(statuses))
-        return [Part([by_number], [column == one], statuses[one]) for one in listed]
-    if name in _MAY_LACK:
-        have = Part([_directed(column, direction), by_number], [column.is_not(None)])
-        return [have, Part([by_number], [column.is_(None)])]
-    if name == "created_at":
-        return [Part([_directed(column, direction), by_number])]
-    return [Part(order_of(query))]
+        listed = list(statuses) if direction == "asc" else reversed(list(statuses))
+        return [Part(sort[1:], [leads.c.status == one], statuses[one]) for one in listed]
+    if name in _SPARSE:
+        has = leads.c[name].is_not(None)
+        return [Part(sort, [has]), Part(sort[1:], [leads.c[name].is_(None)])]
+    return [Part(sort)]
+
+
+def order_by(
+    part: Part, table: sa.FromClause = leads, *, backwards: bool = False
+) -> list[sa.ColumnElement[Any]]:
+    """The order of a part as the database is told it; `backwards` is from its end."""
+    found: list[sa.ColumnElement[Any]] = []
+    for name, direction in part.sort:
+        one = table.c[name].desc() if (direction == "desc") != backwards else table.c[name].asc()
+        if not part.even and name not in _COMPLETE:
+            one = one.nulls_first() if backwards else one.nulls_last()
+        found.append(one)
+    return found
 
 
 def walk(
-    connection: sa.Connection, chosen: Conditions, parts: Sequence[Part], offset: int, limit: int
+    connection: sa.Connection, chosen: Conditions, parts: Sequence[Part], query: Query, total: int
 ) -> list[int]:
-    """The numbers of the leads on a page, part after part."""
+    """The numbers of the leads on the page, reached from the end of the list that is nearer."""
+    limit = min(query.limit, total - query.offset)
+    if limit <= 0:
+        return []
+    from_end = total - query.offset - limit
+    if query.offset <= from_end:
+        return _walk(connection, chosen, parts, query.offset, limit)
+    found = _walk(connection, chosen, parts[::-1], from_end, limit, backwards=True)
+    return found[::-1]
+
+
+def _walk(
+    connection: sa.Connection,
+    chosen: Conditions,
+    parts: Sequence[Part],
+    offset: int,
+    limit: int,
+    *,
+    backwards: bool = False,
+) -> list[int]:
     found: list[int] = []
     for part in parts:
         if part.count is not None and offset >= part.count:
             offset -= part.count
             continue
         conditions = [*chosen, *part.conditions]
-        page = sa.select(leads.c.number).where(*conditions).order_by(*part.order)
-        page = page.offset(offset).limit(limit - len(found))
-        got = list(connection.execute(page).scalars())
+        page = sa.select(leads.c.number).where(*conditions)
+        page = page.order_by(*order_by(part, backwards=backwards))
+        got = list(connection.execute(page.offset(offset).limit(limit - len(found))).scalars())
         found += got
         if len(found) == limit or part is parts[-1]:
             break
@@ -115,26 +148,26 @@ def worth_merging(query: Query, shares: Shares) -> bool:
 def merge(connection: sa.Connection, chosen: Conditions, query: Query, shares: Shares) -> list[int]:
     """The numbers of the leads on a page, out of the combinations that match."""
     reach = query.offset + query.limit
-    [(_, direction)] = query.sort
+    part = Part(sort_of(query))
     stretches = []
     for share in shares.matching:
         same = [leads.c[name] == share[name] for name in _COMBINED]
         stretch = sa.select(leads.c.created_at, leads.c.number).where(*chosen, *same)
-        stretch = stretch.order_by(
-            _directed(leads.c.created_at, direction), _directed(leads.c.number, direction)
-        )
-        stretches.append(sa.select(stretch.limit(reach).subquery()))
+        stretch = stretch.order_by(*order_by(part)).limit(reach)
+        stretches.append(sa.select(stretch.subquery()))
     merged = sa.union_all(*stretches).subquery()
-    order = [_directed(merged.c[name], direction) for name in ("created_at", "number")]
-    page = sa.select(merged.c.number).order_by(*order).offset(query.offset).limit(query.limit)
-    return list(connection.execute(page).scalars())
+    page = sa.select(merged.c.number).order_by(*order_by(part, merged))
+    return list(connection.execute(page.offset(query.offset).limit(query.limit)).scalars())
 
 
-_COMBINED = ("status", "has_gclid", "has_cid", "has_fbp", "has_fbc")
-
-
-def _directed(column: sa.ColumnElement[Any], direction: str) -> sa.UnaryExpression[Any]:
-    return column.desc() if direction == "desc" else column.asc()
+def combinations(shares: Shares) -> sa.ColumnElement[bool]:
+    """Of few leads, the combinations that match, each of which is a range of an index."""
+    return sa.or_(
+        *(
+            sa.and_(*(leads.c[name] == share[name] for name in _COMBINED))
+            for share in shares.matching
+        )
+    )
 
 
 def _size(connection: sa.Connection, conditions: Conditions) -> int:
