@@ -28,6 +28,7 @@ from relay.core.contract import (
     to_e164,
 )
 
+OWNER = "schedule"
 COUNTRY = "US"
 
 POWERS = (
@@ -48,7 +49,7 @@ SETTINGS: Json = {
             "title": "What it stands for",
             "description": "Whether lead_token, schedule_lead_token or offer_lead_token finds it.",
             "enum": ["schedule", "offer"],
-            "default": "schedule",
+            "default": OWNER,
         },
         "token": {
             "title": "Lead token",
@@ -122,6 +123,12 @@ def parse(inbound: Inbound, settings: Settings) -> list[Parsed]:
     document["verbatim"] = _masked(copies)
     secrets = _secrets(given.query, given.body, data)
     return [Parsed(document=document, lead_id=phone["e164"], secrets=secrets)]
+
+
+def tokens(settings: Settings) -> list[str]:
+    """The one name by which calls find the source; none where it has no token."""
+    token = settings.get("token")
+    return [f"{settings.get('owner', OWNER)}:{token}"] if token else []
 
 
 # --- what the parameters say -----------------------------------------------------------------
@@ -234,5 +241,6 @@ SOURCE = Source(
     summary="Takes leads by TrackDrive's API, for a schedule or an offer.",
     settings=SETTINGS,
     parse=parse,
+    tokens=tokens,
     unverified="Made without a live account, after TrackDrive's own pages.",
 )

@@ -1,0 +1,22 @@
+"""The application with its lead APIs, on SQLite."""
+
+from typing import Any
+
+import pytest
+
+from tests.web.apis.schedules import Calls, configure
+
+
+@pytest.fixture
+def database_url(sqlite_template: Any, tmp_path: Any) -> str:
+    """SQLite alone: what differs between databases is tested with the services."""
+    path = tmp_path / "relay.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def calls(runtime: Any, client: Any) -> Calls:
+    """Calls of TrackDrive's API, on two schedules and an offer."""
+    configure(runtime)
+    return Calls(runtime, client)
