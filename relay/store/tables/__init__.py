@@ -21,6 +21,7 @@ from relay.store.tables.configured import (
     targets,
 )
 from relay.store.tables.house import ROLES, audit, ledger_days, processes, setup_links, users
+from relay.store.tables.imported import IMPORT_STATES, import_refusals, imports
 from relay.store.tables.leads import (
     STATUS_CHANGE_STATES,
     blocked_contacts,
@@ -38,6 +39,7 @@ __all__ = [
     "BREAKERS",
     "DELIVERY_STATES",
     "EVENTS",
+    "IMPORT_STATES",
     "PAUSES",
     "ROLES",
     "STATUS_CHANGE_STATES",
@@ -51,6 +53,8 @@ __all__ = [
     "counters",
     "deliveries",
     "event_keys",
+    "import_refusals",
+    "imports",
     "lanes",
     "lead_texts",
     "lead_totals",
