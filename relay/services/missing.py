@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from relay.core.ids import new_id
 from relay.runtime import Runtime
 from relay.services import configured
+from relay.services.blocked import NOT_BLOCKED
 from relay.services.configured import ConfiguredRoute, ConfiguredTarget
 from relay.services.deliveries import ReplayCounts, replay_counts
 from relay.services.owing import LONGEST_WAIT, why_not
@@ -78,6 +79,7 @@ def _never_got(
         .where(
             leads.c.project_id == target.project_id,
             leads.c.archived_at.is_(None),
+            NOT_BLOCKED,
             ~_got(leads.c.id, target.id),
         )
     )

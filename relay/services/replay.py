@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from relay.core.ids import new_id
 from relay.runtime import Runtime
 from relay.services import configured
+from relay.services.blocked import OF_NOBODY_BLOCKED
 from relay.services.browse import Filter, conditions
 from relay.services.deliveries import (
     STALE,
@@ -29,7 +30,7 @@ Progress = Callable[[int], None]
 """Told how many more were done."""
 
 
-GOING = (deliveries.c.state != "sending", sa.not_(STALE))
+GOING = (deliveries.c.state != "sending", sa.not_(STALE), OF_NOBODY_BLOCKED)
 """What a replay of many sends again, of all that its filter names."""
 
 
@@ -93,7 +94,8 @@ def replay_all(rt: Runtime, wanted: Filter, progress: Progress | None = None) ->
     """Send again what the filter names; returns how many go.
 
     What is being sent is left alone. So is what has ended while a newer version of its lead waits,
-    is being sent or was delivered there: the older one must not come last and stay.
+    is being sent or was delivered there: the older one must not come last and stay. And so are
+    deliveries to contacts that are blocked by now; one alone goes all the same (`replay_one`).
     """
     done = 0
     for rows in _batches(rt, [*conditions(wanted), *GOING]):
