@@ -18,7 +18,7 @@ from relay.queue import Queue
 from relay.runtime import Runtime
 from relay.store.database import Database
 from relay.web import console, errors, health, inbound, sessions
-from relay.web.apis import octanist, trackdrive
+from relay.web.apis import leadtrackr, octanist, own, trackdrive
 from relay.web.proxies import TrustedProxies
 
 HERE = Path(__file__).parent
@@ -58,8 +58,10 @@ def create_app(runtime: Runtime) -> Flask:
     errors.register(app)
     health.register(app, runtime)
     inbound.register(app, runtime)
+    leadtrackr.register(app, runtime)
     octanist.register(app, runtime)
     trackdrive.register(app, runtime)
+    own.register(app, runtime)
     console.register(app)
     if config.trusted_proxies:
         app.wsgi_app = TrustedProxies(app.wsgi_app, config.trusted_proxies)  # type: ignore[method-assign] # how Flask takes middleware

@@ -70,6 +70,12 @@ def lead_chain(rt: Runtime, lead_id: UUID) -> Chain | None:
         )
 
 
+def attempts_of(rt: Runtime, delivery_id: UUID) -> list[Row]:
+    """The newest attempts of one delivery, oldest first."""
+    with rt.database.read() as connection:
+        return _attempts(connection, [delivery_id])[delivery_id]
+
+
 def submission(rt: Runtime, submission_id: UUID) -> Row | None:
     """One submission with the raw body it came in (`raw`, `raw_headers`, ...), or None."""
     with rt.database.read() as connection:
