@@ -26,7 +26,7 @@ def source(name: str, token: str, owner: str = "schedule", **more: Any) -> Any:
     return {"name": name, "kind": "trackdrive", "settings": settings, **more}
 
 
-def configure(runtime: Runtime, *sources: Any, **project: Any) -> None:
+def configure(runtime: Runtime, *sources: Any, prune: bool = False, **project: Any) -> None:
     """Apply a project `acme` with these sources, or two schedules and an offer."""
     given = sources or (
         source("roofs", SCHEDULE),
@@ -34,7 +34,7 @@ def configure(runtime: Runtime, *sources: Any, **project: Any) -> None:
         source("summer", OFFER, "offer"),
     )
     whole = {"id": "acme", "name": "Acme", "sources": list(given), **project}
-    apply(runtime, {"projects": [whole]}, environment={})
+    apply(runtime, {"projects": [whole]}, environment={}, prune=prune)
 
 
 @dataclass(slots=True)
