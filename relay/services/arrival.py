@@ -5,11 +5,12 @@ import json
 import logging
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
 from uuid import UUID
 
+from relay.core import rows
 from relay.core.adapter import Mapped, MappingRules
 from relay.core.clean import clean, clean_text
 from relay.core.contract import Inbound, Json, Parsed, Unreadable
@@ -61,6 +62,7 @@ class Arrival:
     at_once: bool = False
     begun: bool = False
     moved: Moved | None = None
+    forward: bool = True
 
 
 def read(
@@ -106,11 +108,21 @@ def remap(source: ConfiguredSource, inbound: Inbound) -> list[tuple[Parsed, Mapp
 
     Raises Unreadable when the body cannot be read as the source's format.
     """
+    if inbound.method == rows.METHOD:
+        return [_row_of_a_file(source, inbound)]
     found = source.kind.source.parse(inbound, source.settings)
     if not found:
         raise Unreadable("the body holds no submission")
     rules = rules_of(source)
     return [(parsed, source.kind.adapter.map(parsed, rules)) for parsed in found]
+
+
+def _row_of_a_file(source: ConfiguredSource, inbound: Inbound) -> tuple[Parsed, Mapped]:
+    """Each column goes where the person who uploaded the file said."""
+    kind = source.kind
+    parsed, goals = rows.read_row(kind.source, source.settings, inbound)
+    adapter = kind.adapter if kind.source.columns else rows.adapter_of(kind.adapter.lead)
+    return parsed, adapter.map(parsed, replace(rules_of(source), mapping=goals))
 
 
 def rules_of(source: ConfiguredSource) -> MappingRules:

@@ -43,7 +43,8 @@ class Candidate:
     """One submission on its way to a lead, and how that ended.
 
     `warnings` are beside those from reading it. `companions` bring the same submission to other
-    leads, and what they owe counts as its own. `archived` are rows of leads that it took away.
+    leads, and what they owe counts as its own. Nothing is owed where `forward` is
+    false. `archived` are rows of leads that it took away.
     """
 
     submission: Any
@@ -57,6 +58,7 @@ class Candidate:
     owed: int = 0
     lead: FiledLead | None = None
     moved: Moved | None = None
+    forward: bool = True
     warnings: list[Json] = field(default_factory=list)
     companions: list["Candidate"] = field(default_factory=list)
     archived: Sequence[LeadRow] = ()
