@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from relay.runtime import Runtime
-from relay.services import totals
+from relay.services import searching, totals
 from relay.store.insert import new_rows
 from relay.store.tables import (
     attempts,
@@ -21,6 +21,7 @@ from relay.store.tables import (
     leads,
     ledger_days,
     state_is,
+    status_changes,
     submissions,
     turned_away,
 )
@@ -173,9 +174,11 @@ def _remove_leads(connection: sa.Connection, lead_ids: Sequence[UUID], before: d
     ids = list(connection.execute(old).scalars())
     counts: _Counts = Counter()
     _remove_deliveries(connection, ids, counts)
+    _remove_changes(connection, ids, counts)
     brought = sa.select(submissions.c.id).where(submissions.c.lead_id.in_(ids))
     _remove_submissions(connection, connection.execute(brought).scalars(), counts)
     connection.execute(sa.delete(lead_versions).where(lead_versions.c.lead_id.in_(ids)))
+    searching.remove(connection, ids)
     removed = sa.delete(leads).where(leads.c.id.in_(ids)).returning(*leads.c)
     gone = connection.execute(removed).mappings().all()
     _keep_counts(connection, counts)
@@ -219,6 +222,18 @@ def _remove_deliveries(
     ids = [row.id for row in gone]
     connection.execute(sa.delete(attempts).where(attempts.c.delivery_id.in_(ids)))
     connection.execute(sa.delete(deliveries).where(deliveries.c.id.in_(ids)))
+
+
+def _remove_changes(connection: sa.Connection, lead_ids: Sequence[UUID], counts: _Counts) -> None:
+    """Remove what was said of these leads' statuses, with what that made owed."""
+    removed = (
+        sa.delete(status_changes)
+        .where(status_changes.c.lead_id.in_(lead_ids))
+        .returning(status_changes.c.project_id, status_changes.c.done_at, status_changes.c.owed)
+    )
+    for row in connection.execute(removed).all():
+        if row.owed:
+            counts[row.project_id, row.done_at.date(), "owed", ""] += row.owed
 
 
 def _remove_submissions(connection: sa.Connection, ids: Iterable[UUID], counts: _Counts) -> int:

@@ -100,7 +100,7 @@ class Query:
     @property
     def offset(self) -> int:
         """How many leads come before the page."""
-        return (max(self.page, 1) - 1) * self.limit
+        return min((max(self.page, 1) - 1) * self.limit, LARGEST)
 
 
 def of_project(project_id: UUID) -> list[sa.ColumnElement[bool]]:
