@@ -20,7 +20,7 @@ class Crowd:
     def __init__(self, acme: Incoming) -> None:
         self.acme = acme
         self.rt = acme.rt
-        self.source = acme.source().id
+        self.source = acme.source("crowd").id
         self.begin: datetime = acme.clock.now()
         self._last = 0
 
