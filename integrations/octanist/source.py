@@ -182,12 +182,18 @@ def _digest(fields: Fields) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def _tokens(settings: Settings) -> list[str]:
+    site = settings.get("wordpress_id")
+    return [f"wp:{site}"] if site else []
+
+
 SOURCE = Source(
     label="Octanist",
     summary="Takes leads as Octanist's API takes them, and the forms of its WordPress plugin.",
     settings=SETTINGS,
     parse=parse,
     noise=NOISE,
+    tokens=_tokens,
     account=ACCOUNT,
     unverified="Made without a live account, after the API's own page and the plugin's code.",
 )

@@ -154,8 +154,10 @@ def route_name(source: str, target: str) -> str:
 def _read(connection: sa.Connection, box: Box, public_ids: dict[UUID, str]) -> Iterator[Element]:
     names: dict[UUID, str] = {}
     for what, table in TABLES.items():
-        order = (table.c.created_at, table.c.id)
-        for row in connection.execute(sa.select(table).order_by(*order)).all():
+        query = sa.select(table).order_by(table.c.created_at, table.c.id)
+        if what == "api key":  # one for all projects is no part of any
+            query = query.where(table.c.project_id.is_not(None))
+        for row in connection.execute(query).all():
             project_id = row.id if what == "project" else row.project_id
             ended = row.revoked_at if what == "api key" else row.archived_at
             document, extra = _READERS[what](row, box, names)

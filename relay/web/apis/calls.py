@@ -56,12 +56,15 @@ class Dialect:
     """How one API says no: `refusal` makes the body of its error answers.
 
     `allowed_headers` are those a page's script may send; a dialect without any is not for pages.
+    `credentials` is for scripts that send cookies along, as `navigator.sendBeacon` does: browsers
+    then want their own origin named.
     """
 
     name: str
     refusal: Callable[[Refusal], Json]
     error_type: str = "application/json"
     allowed_headers: str = ""
+    credentials: bool = False
 
 
 @dataclass(slots=True)
@@ -196,6 +199,9 @@ class Calls:
     def _finish(self, response: Response, readers: str) -> None:
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Content-Type-Options"] = "nosniff"
+        if self.dialect.credentials and readers == "*" and "Origin" in request.headers:
+            readers = request.headers["Origin"]
+            response.headers["Access-Control-Allow-Credentials"] = "true"
         if readers != "*":
             response.vary.add("Origin")
         if self.dialect.allowed_headers and readers:
