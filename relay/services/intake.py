@@ -37,6 +37,12 @@ def put(rt: Runtime, arrival: Arrival) -> Kept:
     return rt.part(_new_writer).submit(arrival)
 
 
+def put_all(rt: Runtime, arrivals: Sequence[Arrival]) -> list[Kept]:
+    """Write several requests together; returns after their commit. Raises as `put` does."""
+    writer = rt.part(_new_writer)
+    return [future.result() for future in [writer.post(arrival) for arrival in arrivals]]
+
+
 def judge(connection: sa.Connection, rows: Sequence[Row]) -> dict[UUID, Row]:
     """The rows by their ids, as repeats where their events belong to others."""
     owners = _owners(connection, [row for row in rows if row["event_key"] is not None])
@@ -46,10 +52,10 @@ def judge(connection: sa.Connection, rows: Sequence[Row]) -> dict[UUID, Row]:
 def _new_writer(rt: Runtime) -> GroupCommit[Arrival, Kept]:
     return GroupCommit(
         rt.database,
-        partial(_commit, rt),
+        partial(keep, rt),
         key=_sort_key,
         wait=rt.config.commit_wait_seconds,
-        after=partial(_wake, rt),
+        after=partial(wake, rt),
         clash=is_clash,
     )
 
@@ -58,14 +64,16 @@ def _sort_key(arrival: Arrival) -> str:
     return min((row["event_key"] or "" for row in arrival.submissions), default="")
 
 
-def _wake(rt: Runtime, written: Sequence[Kept]) -> None:
+def wake(rt: Runtime, written: Sequence[Kept]) -> None:
+    """Ring for what has been written; after its commit."""
     if any(row["state"] == "received" for kept in written for row in kept.rows):
         rt.queue.wake_store()
     for lane in set().union(*(kept.lanes for kept in written)):
         rt.queue.wake_lane(str(lane))
 
 
-def _commit(rt: Runtime, connection: sa.Connection, arrivals: list[Arrival]) -> list[Kept]:
+def keep(rt: Runtime, connection: sa.Connection, arrivals: Sequence[Arrival]) -> list[Kept]:
+    """Write these requests inside the caller's transaction, filed at once where asked."""
     there = _written_before(connection, [one for one in arrivals if one.at_once and one.begun])
     for arrival in arrivals:
         arrival.begun = True
@@ -94,7 +102,9 @@ def _candidate(arrival: Arrival, row: Row) -> Candidate:
     submission = SimpleNamespace(**row, released=moved is not None)
     if moved is not None:
         submission.received_at = moved.at  # what was said of the lead since then, stays
-    return Candidate(submission, arrival.source, row["lead_key"], moved=moved)
+    return Candidate(
+        submission, arrival.source, row["lead_key"], moved=moved, forward=arrival.forward
+    )
 
 
 def _written_before(connection: sa.Connection, arrivals: Sequence[Arrival]) -> dict[UUID, Row]:
