@@ -2,7 +2,9 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from html import escape
+from urllib.parse import quote
 
 from relay.core import pointers
 from relay.core.contract import Json
@@ -10,6 +12,10 @@ from relay.core.dictionary import normal
 from relay.core.lead import is_empty
 
 _TOKEN = re.compile(r"\[(\w[\w.]*)\](?:\{([^{}]*)\})?")
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://\S*", re.IGNORECASE)
+_JSON = re.compile(r'\s*(?:\{\s*["}]|\[\s*["{])')
+_TAG = re.compile(r"<[a-zA-Z/!][^<>]*>")
+_ESCAPED = re.compile(r"\\.")
 _NOT_OF_NAMES = re.compile(r"[^0-9a-z_]+")
 
 
@@ -18,18 +24,43 @@ def render(template: str, tokens: Mapping[str, Json]) -> str:
 
     A token without value and default becomes nothing. What was put in is never looked at again, so
     a value that looks like a token stays as it is. Token names know no capitals; a number in
-    brackets is one only where a token has that name. The text is a value of the payload, which is
-    encoded as a whole for the place where it lands.
+    brackets is one only where a token has that name. In a template that is an address, JSON or
+    HTML, values are written so that they end nothing there; any other is a text of the payload,
+    which is encoded as a whole.
     """
+    write = _writer(template)
 
     def value_of(match: re.Match[str]) -> str:
         name = match[1].lower()
         if name.isdecimal() and name not in tokens:
             return match[0]
         value = tokens.get(name)
-        return (match[2] or "") if is_empty(value) else as_text(value)
+        return (match[2] or "") if is_empty(value) else write(value, match)
 
     return _TOKEN.sub(value_of, template)
+
+
+_Writer = Callable[[Json, re.Match[str]], str]
+
+
+def _writer(template: str) -> _Writer:
+    """How values are written in this template, by what it is without its tokens."""
+    if _JSON.match(template) and template.rstrip()[-1] in "}]":
+        return _in_json
+    rest = _TOKEN.sub("", template)
+    if _ADDRESS.fullmatch(rest.strip()):
+        return lambda value, _match: quote(as_text(value), safe="", errors="replace")
+    if _TAG.search(rest):
+        return lambda value, _match: escape(as_text(value))
+    return lambda value, _match: as_text(value)
+
+
+def _in_json(value: Json, match: re.Match[str]) -> str:
+    """Within a text of the template its characters, else the whole value as JSON."""
+    before = _ESCAPED.sub("", match.string[: match.start()])
+    if before.count('"') % 2:
+        return json.dumps(as_text(value), ensure_ascii=False)[1:-1]
+    return json.dumps(value, ensure_ascii=False)
 
 
 def tokens_of(lead: Json) -> dict[str, Json]:

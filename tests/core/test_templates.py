@@ -99,6 +99,61 @@ def test_what_was_put_in_is_not_looked_at_again() -> None:
     assert render("[a]", tokens) == "[b]{c}"
 
 
+HOSTILE = {
+    "amount": "500",
+    "blank": "",
+    "number": 500,
+    "yes": True,
+    "list": ["a", 1],
+    "name": 'Tom "T" & Söhne <b>\\/?=#\n',
+    "token": "[amount]{x}",
+}
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        pytest.param("[amount]{0}", "500", id="TD-65 value"),
+        pytest.param("[blank]{0}", "0", id="TD-65 default when blank"),
+        pytest.param("[nobody]{0}", "0", id="TD-65 default when unknown"),
+        pytest.param("a[nobody]b", "ab", id="TD-65 unknown without a default"),
+        pytest.param("[blank]", "", id="TD-65 blank without a default"),
+        pytest.param("[token] [token]{y}", "[amount]{x} [amount]{x}", id="TD-66 not again"),
+        pytest.param("https://x.example/[name]?a=[amount]&n=[name]{none}&t=[token]",
+                     "https://x.example/Tom%20%22T%22%20%26%20S%C3%B6hne%20%3Cb%3E%5C%2F%3F%3D%23"
+                     "%0A?a=500&n=Tom%20%22T%22%20%26%20S%C3%B6hne%20%3Cb%3E%5C%2F%3F%3D%23%0A"
+                     "&t=%5Bamount%5D%7Bx%7D", id="TD-66 address"),
+        pytest.param("https://x.example/?n=[nobody]{a&b}", "https://x.example/?n=a&b",
+                     id="TD-66 a default is the author's"),
+        pytest.param("https://[token].example/", "https://%5Bamount%5D%7Bx%7D.example/",
+                     id="TD-66 host"),
+        pytest.param("See https://x.example/ [name]", 'See https://x.example/ Tom "T" & Söhne'
+                     " <b>\\/?=#\n", id="TD-66 a text with an address"),
+        pytest.param("<p>[name]</p>", "<p>Tom &quot;T&quot; &amp; Söhne &lt;b&gt;\\/?=#\n</p>",
+                     id="TD-66 HTML"),
+        pytest.param("[name] <[amount]>", 'Tom "T" & Söhne <b>\\/?=#\n <500>',
+                     id="TD-66 no tag"),
+    ],
+)  # fmt: skip
+def test_templates_by_number(template: str, text: str) -> None:
+    assert render(template, HOSTILE) == text
+
+
+@pytest.mark.parametrize(
+    ("template", "value"),
+    [
+        ('{"n": "[name]", "a": "[amount]"}', {"n": HOSTILE["name"], "a": "500"}),
+        ('{"a": [number], "b": [yes], "l": [list]}', {"a": 500, "b": True, "l": ["a", 1]}),
+        ('{"quoted \\" [name]": "[token]"}', {f'quoted " {HOSTILE["name"]}': "[amount]{x}"}),
+        ('["[name]", [name]]', [HOSTILE["name"], HOSTILE["name"]]),
+        ('[{"a": [blank]{null}}]', [{"a": None}]),
+        ('{"a": "[list]"}', {"a": "a, 1"}),
+    ],
+)
+def test_td_66_json_stays_json(template: str, value: Any) -> None:
+    assert json.loads(render(template, HOSTILE)) == value
+
+
 def test_a_phone_that_was_not_understood_is_still_a_phone() -> None:
     assert tokens_of({"contact": {"phone": {"raw": "12"}}})["phone"] == "12"
 
