@@ -13,6 +13,7 @@ from relay.runtime import Runtime
 from relay.services import pool
 from relay.services.forward import forward as forward_lane
 from relay.services.leads import store_batch
+from relay.services.status import process_status
 from relay.services.sweep import sweep as sweep_rows
 
 logger = logging.getLogger(__name__)
@@ -26,6 +27,11 @@ def store() -> None:
 def forward(target_id: str) -> None:
     """Hand this target's due deliveries to the senders."""
     _run("forward", f"lane:{target_id}", lambda rt: forward_lane(rt, target_id, pool.current()))
+
+
+def status() -> None:
+    """Carry out the queued changes of leads' statuses."""
+    _run("status", "status", process_status)
 
 
 def sweep() -> None:

@@ -50,12 +50,16 @@ class Queue:
         """Have the deliveries of this target brought; true when this call rang."""
         return self._wake(f"lane:{target_id}", "relay.jobs.forward", str(target_id))
 
+    def wake_status(self) -> bool:
+        """Have queued changes of leads' statuses carried out; true when this call rang."""
+        return self._wake("status", "relay.jobs.status")
+
     def wake_sweep(self) -> bool:
         """Have work that was left lying found; true when this call rang."""
         return self._wake("sweep", "relay.jobs.sweep")
 
     def forget(self, what: str) -> None:
-        """Let `store`, `sweep` or `lane:<target id>` be rung for again: a job's first act."""
+        """Let a job be rung for again, its first act: `store`, `status`, `sweep`, `lane:<id>`."""
         self._guarded(lambda: self.connection.delete(_key(what)))
 
     def first(self, what: str, seconds: float) -> bool:

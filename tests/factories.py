@@ -149,6 +149,11 @@ class Bell:
         self.rung.append(str(target_id))
         return True
 
+    def wake_status(self) -> bool:
+        """Note it."""
+        self.rung.append("status")
+        return True
+
     def wake_sweep(self) -> bool:
         """Note it."""
         self.rung.append("sweep")

@@ -17,6 +17,7 @@ from relay.store.tables import (
     lead_versions,
     ledger_days,
     projects,
+    status_changes,
     submissions,
 )
 
@@ -63,6 +64,7 @@ def ledger(rt: Runtime, span: Span | None = None) -> Ledger:
         owed = (
             removed["owed", ""]
             + _sum(connection, submissions.c.owed, submissions.c.stored_at, asked, _OWES)
+            + _sum(connection, status_changes.c.owed, status_changes.c.done_at, asked, _TELLS)
             + _replays(connection, asked)
         )
         taken = _by_state(connection, submissions, submissions.c.received_at, asked)
@@ -113,6 +115,10 @@ def _within(column: sa.ColumnElement[datetime], span: Span) -> list[sa.ColumnEle
 
 _OWES = submissions.c.owed > sa.literal_column("0")
 """What the index on the moment of storing is limited to."""
+
+
+_TELLS = status_changes.c.owed > sa.literal_column("0")
+"""The same for the changes of leads' statuses."""
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ from relay.runtime import Runtime
 from relay.services.deliveries import end
 from relay.services.lanes import free
 from relay.services.pace import release_ready
-from relay.store.tables import deliveries, lanes, state_is, submissions
+from relay.store.tables import deliveries, lanes, state_is, status_changes, submissions
 
 logger = logging.getLogger(__name__)
 
 GRACE = timedelta(seconds=1)
-"""How long a submission may lie before the sweep rings for it: its own wake comes first."""
+"""How long a submission or a change may lie before the sweep rings: its own wake comes first."""
 
 BATCH = 1000
 """Rows that one sweep expires at most."""
@@ -27,6 +27,7 @@ class Swept:
     """What one sweep found."""
 
     submissions: bool
+    changes: bool
     lanes: tuple[UUID, ...]
     leases: int
     expired: int
@@ -44,12 +45,15 @@ def sweep(rt: Runtime) -> Swept:
     released = release_ready(rt)
     with rt.database.read() as connection:
         lying = connection.execute(_lying(now)).first() is not None
+        queued = connection.execute(_queued_changes(now)).first() is not None
         due = tuple(connection.execute(_due_lanes(now)).scalars())
     if lying:
         rt.queue.wake_store()
+    if queued:
+        rt.queue.wake_status()
     for target_id in due:
         rt.queue.wake_lane(target_id)
-    return Swept(lying, due, leases, expired, released)
+    return Swept(lying, queued, due, leases, expired, released)
 
 
 def _lying(now: datetime) -> sa.Select[UUID]:
@@ -63,6 +67,11 @@ def _lying(now: datetime) -> sa.Select[UUID]:
         )
         .limit(1)
     )
+
+
+def _queued_changes(now: datetime) -> sa.Select[UUID]:
+    queued = sa.and_(state_is(status_changes, "pending"), status_changes.c.at <= now - GRACE)
+    return sa.select(status_changes.c.id).where(queued).limit(1)
 
 
 def _due_lanes(now: datetime) -> sa.Select[UUID]:

@@ -90,6 +90,7 @@ def _status_changes() -> None:
         sa.Column("state", sa.Text, nullable=False),
         sa.Column("version", sa.Integer),
         sa.Column("done_at", INSTANT),
+        sa.Column("owed", sa.Integer, nullable=False, server_default="0"),
         sa.CheckConstraint("state IN ('pending', 'done')", name="state"),
     )
     op.create_index("ix_status_changes_lead_id_id", "status_changes", ["lead_id", "id"])
@@ -108,6 +109,14 @@ def _status_changes() -> None:
         ["at"],
         postgresql_where=pending,
         sqlite_where=pending,
+    )
+    owing = sa.text("owed > 0")
+    op.create_index(
+        "ix_status_changes_owed",
+        "status_changes",
+        ["project_id", "done_at"],
+        postgresql_where=owing,
+        sqlite_where=owing,
     )
 
 

@@ -154,10 +154,12 @@ status_changes = sa.Table(  # what was said of a lead after it was one
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("version", sa.Integer),  # of the lead, once it is done
     sa.Column("done_at", Instant),
+    sa.Column("owed", sa.Integer, nullable=False, server_default="0"),  # deliveries that it makes
     one_of("state", STATUS_CHANGE_STATES),
     sa.Index("ix_status_changes_lead_id_id", "lead_id", "id"),
     only("ix_status_changes_pending", "lead_id", where="state = 'pending'", unique=True),
     only("ix_status_changes_open", "at", where="state = 'pending'"),
+    only("ix_status_changes_owed", "project_id", "done_at", where="owed > 0"),
 )
 
 blocked_contacts = sa.Table(  # numbers to which nothing more goes out
