@@ -292,6 +292,7 @@ def test_td_49_nothing_slips_past_a_block(acme: Directing, make_runtime: Any) ->
     others = [acme.schedule(f"other-{number}") for number in range(8)]
     for other in others:
         acme.line(other, f"to-{other.name}")
+    acme.says(acme.schedule("before"), BEA)
     twin = _twin(acme, second)
     calls: list[Any] = [lambda one=one: twin.says(one, note="x") for one in others]
     at_once(*calls[:4], lambda: acme.says(schedule, blocked=1), *calls[4:])
