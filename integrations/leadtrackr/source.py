@@ -85,6 +85,12 @@ def parse(inbound: Inbound, _settings: Settings) -> list[Parsed]:
     return [Parsed(document=document, event_id=event_id, lead_id=lead_id, lead_scope="kind")]
 
 
+def tokens(settings: Settings) -> list[str]:
+    """The address of the custom webhook, where there is one."""
+    connection = settings.get("connection")
+    return [f"custom:{connection['id']}"] if connection else []
+
+
 def _as_key(value: Json) -> str | None:
     """An identifier as text; None for what names nothing: blank, 0, or no text and no number."""
     if isinstance(value, bool) or not isinstance(value, str | int | float) or not value:
@@ -210,5 +216,6 @@ SOURCE = Source(
     summary="Takes leads as LeadTrackr's calls, tags and plugins send them, and custom webhooks.",
     settings=SETTINGS,
     parse=parse,
+    tokens=tokens,
     unverified="Made without a live account, after the API's own pages and the published clients.",
 )

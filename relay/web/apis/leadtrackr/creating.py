@@ -1,0 +1,169 @@
+"""The calls that bring leads: from pages, from servers, and custom webhooks."""
+
+import hmac
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import Response
+
+from relay.services import configured, ingest
+from relay.services.arrival import Hold
+from relay.services.configured import ConfiguredProject, ConfiguredSource
+from relay.services.filed import Filed, file
+from relay.web.apis.calls import Call, Refusal, answer
+from relay.web.apis.leadtrackr.body import (
+    Fields,
+    check_identifier,
+    check_lead,
+    project_id,
+    read_object,
+)
+from relay.web.apis.leadtrackr.keys import HEADER, INVALID, authorise, be_active, find_project
+from relay.web.apis.leadtrackr.lead import KIND, identifier
+from relay.web.browser import suspicion
+from relay.web.limits import DoorLimits
+
+
+class Creating:
+    """Takes leads; over a limit they are kept and wait, for no client comes again."""
+
+    def __init__(self, limits: DoorLimits) -> None:
+        self._limits = limits
+
+    def from_page(self, call: Call) -> Response:
+        """createLead: no key, but a page's origin, the visitor's limit, and what robots fill in."""
+        fields = read_object(call)
+        project = _project(call, fields)
+        source = _source(call, project)
+        with _noted(call, source):
+            _let_read(call, project)
+            source = _open(project, source)
+            check_lead(fields, needs_user_data=False)
+        return self._file(call, source, str(call.environ.get("REMOTE_ADDR", "")))
+
+    def from_server(self, call: Call) -> Response:
+        """createServerSideLead: the key is judged before what the body says."""
+        fields, wrong = _tried(call)
+        named = _named(call, fields)
+        source = _source(call, named) if named else None
+        with _noted(call, source):
+            authorise(call, named)
+            if wrong:
+                raise wrong
+            source = _open(_project(call, fields), source)
+            check_lead(fields, needs_user_data=True)
+        return self._file(call, source, None)
+
+    def from_connection(self, call: Call) -> Response:
+        """A custom webhook, with its connection's own token."""
+        source = configured.source_by_token(call.rt, KIND, f"custom:{call.args['connection']}")
+        if source is None:
+            raise Refusal(404, "Connection not found")
+        call.body  # noqa: B018 - once it was read, what is wrong with it can be noted
+        with _noted(call, source):
+            _check_token(call, source)
+            if not source.project_active:
+                raise Refusal(403, "Project subscription is inactive")
+            fields = read_object(call)
+            if not fields:
+                raise Refusal(400, "The request body says nothing")
+            check_identifier(fields)
+        return self._file(call, source, None)
+
+    def _file(self, call: Call, source: ConfiguredSource, visitor: str | None) -> Response:
+        """File the lead and answer it; `visitor` is the address of a page's visitor."""
+        over = self._limits.over(source, visitor)
+        hold: Hold | None = over.limit if over else None
+        if visitor is not None and hold != "address":
+            hold = suspicion(call.rt, source, call.inbound) or hold
+        return _filed(file(call.rt, source, call.inbound, door=call.door, hold=hold))
+
+
+def _filed(filed: Filed) -> Response:
+    """The answer: 201 for a new lead, 200 for a known one, 202 for what only waits to be one."""
+    reasons = "; ".join(reason["message"] for reason in filed.reasons)
+    if filed.state == "refused":
+        raise Refusal(400, f"Lead refused: {reasons}")
+    if filed.lead is None:
+        said = "Lead kept, but not created yet" + (f": {reasons}" if reasons else "")
+        return answer(202, {"message": said, "leadId": None, "uniqueIdentifier": None})
+    said = "created" if filed.lead.created else "updated"
+    document = {
+        "message": f"Lead {said} successfully",
+        "leadId": filed.lead.number,
+        "uniqueIdentifier": identifier(filed.lead.document),
+    }
+    return answer(201 if filed.lead.created else 200, document)
+
+
+def _project(call: Call, fields: Fields) -> ConfiguredProject:
+    """The project that is named. Raises Refusal 400, 403 or 404."""
+    project = find_project(call.rt, project_id(fields))
+    if project is None:
+        raise Refusal(404, "Project not found")
+    be_active(project)
+    return project
+
+
+def _tried(call: Call) -> tuple[Fields, Refusal | None]:
+    """The body's fields, and what is wrong with it."""
+    try:
+        return read_object(call), None
+    except Refusal as wrong:
+        return {}, wrong
+
+
+def _named(call: Call, fields: Fields) -> ConfiguredProject | None:
+    """The project that is named, None where none is."""
+    try:
+        return find_project(call.rt, project_id(fields))
+    except Refusal:
+        return None
+
+
+def _source(call: Call, project: ConfiguredProject) -> ConfiguredSource | None:
+    """The project's source for these calls; None where it has none any more."""
+    return configured.source_of_kind(call.rt, project.id, KIND)
+
+
+def _open(project: ConfiguredProject, source: ConfiguredSource | None) -> ConfiguredSource:
+    if source is None:
+        raise Refusal(403, f"Project {project.public_id} takes no leads by these calls any more")
+    return source
+
+
+def _let_read(call: Call, project: ConfiguredProject) -> None:
+    """Let the call's page read the answer. Raises Refusal 403 where the page may not call."""
+    if not project.origins or "*" in project.origins:
+        return
+    origin = call.header("Origin")
+    listed = any(origin.lower() == one.rstrip("/").lower() for one in project.origins)
+    call.readers = origin if listed else ""
+    if origin and not listed:
+        raise Refusal(403, "This origin may not create leads in the project")
+
+
+def _check_token(call: Call, source: ConfiguredSource) -> None:
+    """Raises Refusal 401 unless the connection's own header has its token."""
+    connection = source.settings["connection"]
+    header = connection.get("header", HEADER)
+    given = call.header(header)
+    if not given:
+        raise Refusal(401, f"Missing {header} header")
+    if not hmac.compare_digest(given.encode(), connection["token"].encode()):
+        raise Refusal(401, INVALID)
+
+
+@contextmanager
+def _noted(call: Call, source: ConfiguredSource | None) -> Iterator[None]:
+    """Keep a request that is refused within, where the source is known: support can find it."""
+    try:
+        yield
+    except Refusal as refusal:
+        if source is not None:
+            call.rt.metrics.count("relay_turned_away", _KINDS.get(refusal.status, "invalid"))
+            ingest.turn_away(call.rt, source, call.inbound, refusal.status, refusal.message)
+        raise
+
+
+_KINDS = {401: "key", 403: "forbidden"}
