@@ -40,6 +40,10 @@ _TABLES: dict[str, dict[str, str]] = {
         "partial": "false", "email": "'old-' || n || '@example.com'", "phone": "'+4930123456'",
         "name": "'Old Example'", "status": "'new'", "created_at": _AT, "updated_at": _AT,
     },
+    "lead_texts": {
+        "project_id": ":project", "lead_id": _NUMBERED, "archived": "false",
+        "text": "'old example' || chr(10) || 'old-' || n || '@example.com'",
+    },
     "lead_versions": {
         "lead_id": _NUMBERED, "version": "1", "submission_id": _NUMBERED, "document": _DOCUMENT,
         "warnings": "'[]'", "created_at": _AT,
