@@ -19,6 +19,7 @@ from relay.web.console import (
     show,
     sources,
     targets,
+    traffic,
 )
 
 
@@ -40,6 +41,6 @@ def register(app: Flask) -> None:
 def _project_pages() -> Blueprint:
     inside = Blueprint("project", __name__, url_prefix="/p/<project>")
     project.set_up(inside)
-    for page in (overview, deliveries, leads, shelves, sources, targets, routes):
+    for page in (overview, deliveries, leads, shelves, sources, targets, routes, traffic):
         inside.register_blueprint(page.pages)
     return inside

@@ -16,7 +16,7 @@ from tests.web.console.pages import Page
 def site(house: House) -> dict[str, Page]:
     """Every page that links lead to, by its address, of a relay in which all has happened.
 
-    The console's bare address leads to the first project; raw bodies are files, not pages.
+    The console's bare address leads to the first project; raw bodies and reports are files too.
     """
     house.peer.script(Answer(200, b'{"id": 7}'), Answer(422, b"no"), Answer(503, b"later"))
     for name in ("Ada", "Berta"):
@@ -29,7 +29,7 @@ def site(house: House) -> dict[str, Page]:
     waiting = ["/console/p/acme/", "/console/p/acme/quarantine/?shelf=turned-away"]
     while waiting:
         address = waiting.pop()
-        if address in pages or address == "/console/" or address.endswith("/raw"):
+        if address in pages or address == "/console/" or _is_file(address):
             continue
         page = pages[address] = visitor.get(address)
         for link, _words in page.links:
@@ -40,11 +40,15 @@ def site(house: House) -> dict[str, Page]:
     return pages | {"sign-in": Visitor(house.app).get("/console/sign-in")}
 
 
+def _is_file(address: str) -> bool:
+    return urlsplit(address).path.endswith(("/raw", ".csv", ".json"))
+
+
 def test_every_page_is_sound_and_works_without_scripts(site: dict[str, Page], house: House) -> None:
     for address, page in site.items():
         for check in (_structure, _labels, _references, _forms):
             check(address, page)
-    for part in ("deliveries", "leads", "quarantine", "sources", "targets", "routes"):
+    for part in ("deliveries", "leads", "quarantine", "sources", "targets", "routes", "traffic"):
         assert site[f"/console/p/acme/{part}/"].html.count('aria-current="page"') >= 2, part
     _files(site, house)
 
