@@ -1,6 +1,7 @@
 """The command line, `python -m relay`: every command in a module of its own, imported when used."""
 
 import importlib
+from keyword import iskeyword
 
 import click
 
@@ -24,12 +25,15 @@ COMMANDS = {
     "ledger": "relay.cli.chores",
     "sweep": "relay.cli.chores",
     "retain": "relay.cli.chores",
+    "import": "relay.cli.moving",
     "demo": "relay.cli.demo",
     "new": "relay.cli.new",
     "create-user": "relay.cli.people",
+    "keys": "relay.cli.api_keys",
     "rotate-keys": "relay.cli.keys",
 }
-"""Where each command is defined, in the order of the help; dashes are underscores there."""
+"""Where each command is defined, in the order of the help; dashes are underscores there,
+and what is a word of Python's own has one at its end."""
 
 
 class Program(click.Group):
@@ -44,7 +48,8 @@ class Program(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(COMMANDS[cmd_name])
-        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
+        name = cmd_name.replace("-", "_")
+        command: click.Command = getattr(module, f"{name}_" if iskeyword(name) else name)
         return command
 
 

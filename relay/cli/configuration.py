@@ -42,7 +42,7 @@ def apply(file: TextIO, *, dry_run: bool, prune: bool, machine: bool) -> None:
         lines = "\n".join(f"  {problem}" for problem in error.problems)
         raise Mistake(clean(f"{file.name} changes nothing:\n{lines}")) from error
     if machine:
-        emit({"applied": not dry_run, "changes": [change.to_json() for change in changes]})
+        emit({"applied": not dry_run, "changes": [_told(one, dry_run=dry_run) for one in changes]})
     else:
         _print_changes(changes, dry_run=dry_run)
 
@@ -97,11 +97,19 @@ def _read(file: TextIO) -> Json:
         raise Mistake(f"{file.name} is neither YAML nor JSON: {error}") from error
 
 
+def _told(change: Change, *, dry_run: bool) -> Json:
+    """The change for machines, with the API key that was made for it, this once."""
+    made = None if dry_run else change.element.made
+    return change.to_json() | ({} if made is None else {"key": made})
+
+
 def _print_changes(changes: list[Change], *, dry_run: bool) -> None:
     for change in changes:
         click.echo(clean(f"{SIGNS[change.action]} {change.element.project}: {change.subject}"))
         for detail in change.details:
             click.echo(clean(f"    {_in_words(change, detail)}"))
+        if change.element.made and not dry_run:
+            click.echo(f"    made, and shown this once: {change.element.made}")
     if not changes:
         click.echo("Nothing to change.")
     elif dry_run:

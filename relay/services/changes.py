@@ -8,7 +8,7 @@ from typing import Literal
 from relay.core.contract import Json
 from relay.core.pointers import leaves, put
 from relay.services.asked import in_words
-from relay.services.elements import Element, State, sparse
+from relay.services.elements import EVERYWHERE, Element, State, sparse
 from relay.services.naming import secret_values
 
 SECRET = "(secret)"  # noqa: S105 - what is shown in place of one
@@ -58,7 +58,9 @@ def compare(state: State, wanted: Sequence[Element], *, prune: bool) -> list[Cha
         changes += [
             Change("archive", element, element, ())
             for element in reversed(state.elements)
-            if not element.archived and element.id not in named
+            if not element.archived
+            and element.id not in named
+            and element.project_id != EVERYWHERE  # which no document names
         ]
     return changes
 

@@ -12,9 +12,9 @@ from relay.core.private import split
 from relay.core.references import expand
 from relay.runtime import Runtime
 from relay.services.changes import Change, compare
-from relay.services.elements import Element, State, load, route_name
+from relay.services.elements import EVERYWHERE, Element, State, load, route_name
 from relay.services.memory import forget
-from relay.services.planning import plan_document, plan_element
+from relay.services.planning import plan_document, plan_element, plan_project
 from relay.services.recording import record
 from relay.services.wanted import Mistakes
 from relay.store.tables import projects
@@ -28,6 +28,8 @@ __all__ = [
     "editable",
     "ensure_first_project",
     "ensure_source",
+    "make_key",
+    "save_project",
     "save_route",
     "save_source",
     "save_target",
@@ -35,6 +37,11 @@ __all__ = [
 
 LOCK = 7_226_011
 """The PostgreSQL advisory lock under which changes of the configuration follow each other."""
+
+ALL_PROJECTS = Element(
+    what="project", id=EVERYWHERE, project_id=EVERYWHERE, project="", document={}
+)
+"""What an API key for all projects is planned under."""
 
 FIRST = {
     "projects": [
@@ -83,21 +90,48 @@ def save_source(
     leaves out takes its default, but secrets and the key stay as they are stored; null takes a
     secret away. Raises Mistakes, places within the document.
     """
-    return _save(rt, "source", project_id, document, actor, source_id)
+    return _save(rt, "source", project_id, document, actor, source_id).id
 
 
 def save_target(
     rt: Runtime, project_id: UUID, document: Json, actor: str, target_id: UUID | None = None
 ) -> UUID:
     """Add a target, or change the one with this id; like `save_source`."""
-    return _save(rt, "target", project_id, document, actor, target_id)
+    return _save(rt, "target", project_id, document, actor, target_id).id
 
 
 def save_route(
     rt: Runtime, project_id: UUID, document: Json, actor: str, route_id: UUID | None = None
 ) -> UUID:
     """Add a route, or change the one with this id; like `save_source`."""
-    return _save(rt, "route", project_id, document, actor, route_id)
+    return _save(rt, "route", project_id, document, actor, route_id).id
+
+
+def save_project(rt: Runtime, project_id: UUID, document: Json, actor: str) -> None:
+    """Change a project's own settings as its document says, without what it holds.
+
+    Its id stays, whatever the document says; what that leaves out takes its default. Raises
+    Mistakes.
+    """
+    with _changing(rt) as (connection, state):
+        stored = state.by_id(project_id)
+        if stored is None or stored.archived:
+            raise Mistakes(["it is not there any more"])
+        changes = compare(state, [plan_project(rt.catalog, state, document, stored)], prune=False)
+        record(rt, connection, changes, actor)
+    _announce(rt, changes)
+
+
+def make_key(
+    rt: Runtime, project_id: UUID | None, document: Json, actor: str
+) -> tuple[UUID, str | None]:
+    """Add an API key, of a project or (None) of all; returns its id, and the key where it was made.
+
+    The document is a key's as in the configuration file. Without `key` one is made by chance, which
+    nobody can read again. Raises Mistakes.
+    """
+    made = _save(rt, "api key", project_id or EVERYWHERE, document, actor, None)
+    return made.id, made.made
 
 
 def archive(rt: Runtime, element_id: UUID, actor: str) -> bool:
@@ -184,9 +218,9 @@ def addresses(rt: Runtime, project: UUID | None = None) -> list[tuple[Element, s
 
 def _save(
     rt: Runtime, what: str, project_id: UUID, document: Json, actor: str, element_id: UUID | None
-) -> UUID:
+) -> Element:
     with _changing(rt) as (connection, state):
-        project = state.by_id(project_id)
+        project = ALL_PROJECTS if project_id == EVERYWHERE else state.by_id(project_id)
         stored = (
             state.by_id(element_id) if element_id else _archived(state, what, project_id, document)
         )
@@ -196,7 +230,7 @@ def _save(
         changes = compare(state, [wanted], prune=False)
         record(rt, connection, changes, actor)
     _announce(rt, changes)
-    return wanted.id
+    return wanted
 
 
 def _archived(state: State, what: str, project_id: UUID, document: Json) -> Element | None:

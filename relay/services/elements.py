@@ -20,6 +20,9 @@ from relay.core.private import join, split
 from relay.core.secrets import Box, hash_key
 from relay.store import tables
 
+EVERYWHERE = UUID(int=0)
+"""Stands for the project of an API key that opens all projects."""
+
 SCHEMA = Path(__file__).parents[2] / "jsonschemas" / "config.json"
 
 SOURCE_COLUMNS = frozenset({"name", "kind", "key", "settings", "mapping", "refuse"})
@@ -54,6 +57,8 @@ class Element:
     target_id: UUID | None = None
     hint: str | None = None
     """The last characters of a new API key, to tell keys apart by."""
+    made: str | None = field(default=None, repr=False)
+    """A new API key that was made by chance, to be shown once."""
 
     @property
     def name(self) -> str:
@@ -155,10 +160,8 @@ def _read(connection: sa.Connection, box: Box, public_ids: dict[UUID, str]) -> I
     names: dict[UUID, str] = {}
     for what, table in TABLES.items():
         query = sa.select(table).order_by(table.c.created_at, table.c.id)
-        if what == "api key":  # one for all projects is no part of any
-            query = query.where(table.c.project_id.is_not(None))
         for row in connection.execute(query).all():
-            project_id = row.id if what == "project" else row.project_id
+            project_id = row.id if what == "project" else row.project_id or EVERYWHERE
             ended = row.revoked_at if what == "api key" else row.archived_at
             document, extra = _READERS[what](row, box, names)
             names[row.id] = document.get("name", "")
@@ -166,7 +169,7 @@ def _read(connection: sa.Connection, box: Box, public_ids: dict[UUID, str]) -> I
                 what=what,
                 id=row.id,
                 project_id=project_id,
-                project=public_ids[project_id],
+                project=public_ids.get(project_id, ""),
                 document=complete(what, document),
                 archived=ended is not None,
                 **extra,

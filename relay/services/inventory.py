@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from relay.runtime import Runtime
 from relay.services.browse import Row
 from relay.store.tables import (
+    api_keys,
     deliveries,
     lanes,
     projects,
@@ -27,6 +28,18 @@ def all_projects(rt: Runtime) -> Sequence[Row]:
     """The projects in use, oldest first."""
     query = sa.select(projects).where(projects.c.archived_at.is_(None))
     return _rows(rt, query.order_by(projects.c.created_at, projects.c.id))
+
+
+def keys_of(rt: Runtime, project: UUID | None = None) -> Sequence[Row]:
+    """The API keys in use by name, of a project or (None) all with their `project`'s public id."""
+    query = (
+        sa.select(*_without(api_keys, "hash"), projects.c.public_id.label("project"))
+        .outerjoin(projects, projects.c.id == api_keys.c.project_id)
+        .where(api_keys.c.revoked_at.is_(None), projects.c.archived_at.is_(None))
+    )
+    if project is not None:
+        query = query.where(api_keys.c.project_id == project)
+    return _rows(rt, query.order_by(projects.c.public_id, api_keys.c.name))
 
 
 def sources_of(rt: Runtime, project: UUID) -> Sequence[Row]:

@@ -10,7 +10,7 @@ from relay.core.references import Expanded
 from relay.services.asked import Asked, in_words
 from relay.services.elements import CHILDREN, Element, State, config_schema, route_name
 from relay.services.naming import Names, secret_names
-from relay.services.wanted import Mistakes, Planner
+from relay.services.wanted import LISTED_BY_ID, Mistakes, Planner
 
 Steps = tuple[str | int, ...]
 
@@ -19,6 +19,7 @@ def plan_document(
     catalog: Catalog, state: State, expanded: Expanded, *, prune: bool
 ) -> list[Element]:
     """The elements that a document wants. Raises Mistakes with every mistake in it."""
+    expanded = replace(expanded, document=_with_text_ids(expanded.document))
     reading = _Reading(expanded, state, Planner(catalog, state, prune=prune))
     projects = expanded.document.get("projects") if isinstance(expanded.document, dict) else None
     for number in range(len(projects) if isinstance(projects, list) else 0):
@@ -51,6 +52,42 @@ def plan_element(
     if element is None or planner.mistakes:
         raise Mistakes(planner.mistakes)
     return element
+
+
+def plan_project(catalog: Catalog, state: State, document: Json, stored: Element) -> Element:
+    """A project's own settings as a person edits them; its id stays. Raises Mistakes."""
+    members = {name: part for name, part in document.items() if name not in CHILDREN}
+    given = _with_text_ids({"projects": [{**members, "id": stored.name}]})["projects"][0]
+    schema = {**config_schema(), "$ref": "#/$defs/project"}
+    schema = {name: schema[name] for name in ("$schema", "$ref", "$defs")}
+    mistakes = [*problems(schema, given), *text_problems(given)]
+    planner = Planner(catalog, state)
+    if not mistakes:
+        element = planner.plan_project(Asked("project", "", Expanded(given), None, stored))
+        mistakes = planner.mistakes
+    if mistakes:
+        raise Mistakes(mistakes)
+    return element
+
+
+def _with_text_ids(document: Json) -> Json:
+    """The document with texts for the numbers that projects, and what they list, have as ids."""
+    projects = document.get("projects") if isinstance(document, dict) else None
+    if not isinstance(projects, list):
+        return document
+    return {**document, "projects": [_with_text_id(one, LISTED_BY_ID) for one in projects]}
+
+
+def _with_text_id(given: Json, lists: tuple[str, ...] = ()) -> Json:
+    if not isinstance(given, dict):
+        return given
+    found = dict(given)
+    if type(given.get("id")) is int:
+        found["id"] = str(given["id"])
+    for name in lists:
+        if isinstance(given.get(name), list):
+            found[name] = [_with_text_id(one) for one in given[name]]
+    return found
 
 
 class _Reading:

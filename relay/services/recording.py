@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
 from relay.core.ids import new_id
 from relay.runtime import Runtime
 from relay.services.changes import Change, shown
-from relay.services.elements import TABLES, Element, columns
+from relay.services.elements import EVERYWHERE, TABLES, Element, columns
 from relay.store.insert import insert_new
 from relay.store.tables import api_keys, audit, lanes, rate_keys, source_tokens, sources
 
@@ -61,17 +62,23 @@ def _write(rt: Runtime, connection: sa.Connection, change: Change, now: datetime
     if "updated_at" in table.c:
         values["updated_at"] = now
     if change.before is None:
-        owner = {} if element.what == "project" else {"project_id": element.project_id}
+        owner = {} if element.what == "project" else {"project_id": _owner(element)}
         row = {"id": element.id, **owner, **values, "created_at": now}
         connection.execute(sa.insert(table).values(**row))
     else:
         ended = "revoked_at" if element.what == "api key" else "archived_at"
+        if element.made is not None:
+            values["used_at"] = None
         statement = sa.update(table).where(table.c.id == element.id)
         connection.execute(statement.values(**values, **{ended: None}))
     if element.what == "target":
         _write_lane(rt, connection, element)
     if element.what == "source":
         _write_tokens(rt, connection, element)
+
+
+def _owner(element: Element) -> UUID | None:
+    return None if element.project_id == EVERYWHERE else element.project_id
 
 
 def _write_tokens(rt: Runtime, connection: sa.Connection, source: Element) -> None:
@@ -99,7 +106,7 @@ def _write_lane(rt: Runtime, connection: sa.Connection, target: Element) -> None
 def _audit_row(change: Change, actor: str, now: datetime) -> dict[str, Any]:
     return {
         "id": new_id(),
-        "project_id": change.element.project_id,
+        "project_id": _owner(change.element),
         "at": now,
         "actor": actor,
         "action": change.action,

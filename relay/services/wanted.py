@@ -30,6 +30,9 @@ from relay.services.source_tokens import clashes
 HINT = 4
 """Characters of an API key that are kept to tell keys apart."""
 
+LISTED_BY_ID = ("conversion_labels", "traffic_sources")
+"""Members of a project that are lists of ids with names."""
+
 Kind = TypeVar("Kind", SourceKind, TargetKind)
 
 
@@ -79,6 +82,10 @@ class Planner:
         """The project as it is wanted, without what it holds."""
         document = self._resolve(asked)
         document.setdefault("name", document["id"])
+        if set(document["id"]) == {"."}:
+            self._wrong(asked, "/id", "must not be dots alone: addresses give them a meaning")
+        self._check_refusals(asked, document)
+        self._check_ids(asked, document)
         project_id = asked.stored.id if asked.stored else new_id()
         project = Element(
             what="project",
@@ -125,13 +132,12 @@ class Planner:
 
     def _api_key(self, asked: Asked, document: Document) -> Element | None:
         stored = asked.stored.document["key"] if asked.stored else None
-        given = document.get("key", stored)
-        if given is None:
-            self._wrong(asked, "/key", "is needed for a new key")
-            return None
+        gone = asked.stored is None or asked.stored.archived
+        made = new_key("rk_", 32) if gone and "key" not in document else None  # revoked stays so
+        given: Json = made or document.get("key", stored)
         document["key"] = stored if given == stored else hash_key(given)
         hint = None if given == stored else given[-HINT:]
-        element = replace(self._element(asked, document, ["/key"]), hint=hint)
+        element = replace(self._element(asked, document, ["/key"]), hint=hint, made=made)
         self._keyed.append((asked, element))
         return element
 
@@ -239,6 +245,16 @@ class Planner:
     def _check_refusals(self, asked: Asked, document: Document) -> None:
         for number, rule in enumerate(document.get("refuse", [])):
             self._wrong(asked, f"/refuse/{number}/when", *check_condition(rule["when"]))
+
+    def _check_ids(self, asked: Asked, document: Document) -> None:
+        """What a project lists by ids has each of them once."""
+        for member in LISTED_BY_ID:
+            first: dict[str, int] = {}
+            for number, one in enumerate(document.get(member, [])):
+                other = first.setdefault(one["id"], number)
+                if other != number:
+                    said = f"is the id of {asked.place(f'/{member}/{other}')} too"
+                    self._wrong(asked, f"/{member}/{number}/id", said)
 
     def _check_name(self, asked: Asked, element: Element) -> None:
         scope = asked.project.id if asked.project else None

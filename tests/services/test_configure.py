@@ -203,8 +203,6 @@ def test_an_api_key_is_kept_as_its_hash_and_needs_no_repeating(rt: Any) -> None:
     apply(rt, document(api_keys=[{"name": "site", "scopes": ["read"]}]), environment=ENVIRONMENT)
     second = _rows(rt, api_keys)[0]
     assert (second.hash, second.scopes) == (first.hash, ["read"])
-    with pytest.raises(Mistakes, match=r"api_keys\[0\]\.key: is needed for a new key"):
-        apply(rt, document(api_keys=[{"name": "new"}]), environment=ENVIRONMENT)
 
 
 def test_two_sources_may_swap_their_keys(rt: Any) -> None:

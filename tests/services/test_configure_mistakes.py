@@ -46,8 +46,9 @@ def test_all_mistakes_are_named_at_once_and_nothing_is_changed(rt: Any) -> None:
     given["projects"].append({"id": "fine", "name": "Fine"})
     assert _mistakes(rt, given) == [
         (
-            "projects[0]: has no 'surprise'; known are 'id', 'name', 'api_keys', 'sources', "
-            "'targets', 'routes'"
+            "projects[0]: has no 'surprise'; known are 'id', 'name', 'active', 'refuse', "
+            "'origins', 'conversion_labels', 'traffic_sources', 'keyless', 'currency', "
+            "'api_keys', 'sources', 'targets', 'routes'"
         ),
         "projects[0].sources[0].settings.header: must be text",
         "projects[0].sources[0].mapping.Mail: a lead has no place '/contact/nowhere' for a value",
@@ -71,7 +72,31 @@ def test_all_mistakes_are_named_at_once_and_nothing_is_changed(rt: Any) -> None:
         ({}, "needs 'projects'"),
         ({"projects": {}}, "projects: must be a list"),
         ({"projects": ["acme"]}, "projects[0]: must be an object"),
-        ({"projects": [{"id": 5}]}, "projects[0].id: must be text"),
+        ({"projects": [{"id": True}]}, "projects[0].id: must be text or a whole number"),
+        ({"projects": [{"id": "a/b"}]}, "projects[0].id: must match ^[^\\s/]+( [^\\s/]+)*$"),
+        (
+            {"projects": [{"id": ".."}]},
+            "projects[0].id: must not be dots alone: addresses give them a meaning",
+        ),
+        (
+            {"projects": [{"id": "a", "refuse": [{"reason": "x", "when": {"type": 5}}]}]},
+            "projects[0].refuse[0].when: type: fits none of the allowed forms",
+        ),
+        (
+            {
+                "projects": [
+                    {
+                        "id": "a",
+                        "traffic_sources": [{"id": 7, "name": "x"}, {"id": "7", "name": "y"}],
+                    }
+                ]
+            },
+            "projects[0].traffic_sources[1].id: is the id of projects[0].traffic_sources[0] too",
+        ),
+        (
+            {"projects": [{"id": "a", "conversion_labels": [{"id": 7}]}]},
+            "projects[0].conversion_labels[0]: needs 'name'",
+        ),
         ({"projects": [{"name": "x"}]}, "projects[0]: needs 'id'"),
         ({"projects": [{"id": "a", "sources": 5}]}, "projects[0].sources: must be a list"),
         ({"projects": [{"id": "a", "sources": [5]}]}, "projects[0].sources[0]: must be an object"),
