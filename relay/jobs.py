@@ -7,6 +7,7 @@ in the log and in the counts, and never in RQ's registry of failed jobs.
 import logging
 import time
 from collections.abc import Callable
+from uuid import UUID
 
 from relay import runtime
 from relay.runtime import Runtime
@@ -15,6 +16,7 @@ from relay.services.forward import forward as forward_lane
 from relay.services.leads import store_batch
 from relay.services.status import process_status
 from relay.services.sweep import sweep as sweep_rows
+from relay.services.upload_job import work_on
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +34,11 @@ def forward(target_id: str) -> None:
 def status() -> None:
     """Carry out the queued changes of leads' statuses."""
     _run("status", "status", process_status)
+
+
+def import_file(import_id: str) -> None:
+    """Take the next rows of this uploaded file."""
+    _run("import", f"import:{import_id}", lambda rt: work_on(rt, UUID(import_id)))
 
 
 def sweep() -> None:

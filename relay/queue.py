@@ -54,6 +54,10 @@ class Queue:
         """Have queued changes of leads' statuses carried out; true when this call rang."""
         return self._wake("status", "relay.jobs.status")
 
+    def wake_import(self, import_id: UUID | str) -> bool:
+        """Have the next rows of an uploaded file taken; true when this call rang."""
+        return self._wake(f"import:{import_id}", "relay.jobs.import_file", str(import_id))
+
     def wake_sweep(self) -> bool:
         """Have work that was left lying found; true when this call rang."""
         return self._wake("sweep", "relay.jobs.sweep")

@@ -154,6 +154,11 @@ class Bell:
         self.rung.append("status")
         return True
 
+    def wake_import(self, import_id: UUID | str) -> bool:
+        """Note it."""
+        self.rung.append(f"import:{import_id}")
+        return True
+
     def wake_sweep(self) -> bool:
         """Note it."""
         self.rung.append("sweep")

@@ -31,6 +31,14 @@ from relay.core.contract import (
 OWNER = "schedule"
 COUNTRY = "US"
 
+COLUMNS = {
+    "/contact/phone": "caller_id",
+    "/contact/email": "email",
+    "/attribution/traffic_source_id": "traffic_source_id",
+    "/attribution/sub_id": "sub_id",
+}
+"""Parameters that have a place of their own."""
+
 POWERS = (
     "update_all_matching_leads",
     "expire_existing",
@@ -241,6 +249,7 @@ SOURCE = Source(
     summary="Takes leads by TrackDrive's API, for a schedule or an offer.",
     settings=SETTINGS,
     parse=parse,
+    columns=COLUMNS,
     tokens=tokens,
     unverified="Made without a live account, after TrackDrive's own pages.",
 )

@@ -21,7 +21,6 @@ from relay.core.retry import parse_retry_after
 __all__ = [
     "COUNTRIES",
     "Account",
-    "ApiCall",
     "Challenge",
     "Conversation",
     "Duty",
@@ -31,7 +30,6 @@ __all__ = [
     "Json",
     "Kind",
     "Outcome",
-    "Parameter",
     "Parameters",
     "Parsed",
     "Reply",
@@ -153,7 +151,6 @@ class Source:
     account: "Account | None" = None
     columns: Mapping[str, str] | None = None
     """Parameters by the lead's places, where calls are flat: what rows of a file are read as."""
-    calls: "Sequence[ApiCall]" = ()
     unverified: str | None = None
 
 
@@ -259,41 +256,6 @@ class Target:
     api_version: str | None = None
     api_version_ends: str | None = None
     unverified: str | None = None
-
-
-# --- reference of an API ---------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parameter:
-    """One parameter of a call, as its reference tells it; dots lead into objects.
-
-    `one_of` names the group of parameters of which at least one is needed.
-    """
-
-    name: str
-    type: str
-    meaning: str
-    required: bool = False
-    one_of: str = ""
-    example: Json = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApiCall:
-    """One call of a kind's API: what its reference page, and its examples, are made of.
-
-    `key` says that it needs an API key, `within` where the parameters stand.
-    """
-
-    name: str
-    method: str
-    path: str
-    title: str
-    summary: str
-    parameters: Sequence[Parameter] = ()
-    key: bool = False
-    within: Literal["json", "query", "any"] = "json"
 
 
 # --- hosted accounts -------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from relay.runtime import Runtime
 from relay.services.deliveries import end
 from relay.services.lanes import free
 from relay.services.pace import release_ready
+from relay.services.upload_job import lying as imports_lying
 from relay.store.tables import deliveries, lanes, state_is, status_changes, submissions
 
 logger = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ class Swept:
     leases: int
     expired: int
     released: int
+    imports: tuple[UUID, ...] = ()
 
 
 def sweep(rt: Runtime) -> Swept:
@@ -53,7 +55,10 @@ def sweep(rt: Runtime) -> Swept:
         rt.queue.wake_status()
     for target_id in due:
         rt.queue.wake_lane(target_id)
-    return Swept(lying, queued, due, leases, expired, released)
+    files = imports_lying(rt)
+    for import_id in files:
+        rt.queue.wake_import(import_id)
+    return Swept(lying, queued, due, leases, expired, released, files)
 
 
 def _lying(now: datetime) -> sa.Select[UUID]:

@@ -26,7 +26,7 @@ imports = sa.Table(
     sa.Column("forward", sa.Boolean, nullable=False, server_default=sa.true()),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("reason", sa.Text),
-    sa.Column("total", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("total", sa.Integer, nullable=False, server_default="0"),  # rows, also the header
     sa.Column("position", sa.Integer, nullable=False, server_default="0"),  # in the file's text
     sa.Column("done", sa.Integer, nullable=False, server_default="0"),  # rows looked at
     sa.Column("stored", sa.Integer, nullable=False, server_default="0"),
