@@ -4,10 +4,14 @@ import json
 from typing import Any
 from urllib.parse import quote
 
+import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
+from relay.core.ids import new_id
+from relay.core.secrets import hash_key
 from relay.runtime import Runtime
 from relay.services.configure import apply
+from relay.store.tables import api_keys
 from tests.web.doors import kept, refused
 
 KEY = "leadtrackr-key-of-16"
@@ -57,6 +61,20 @@ def configure(runtime: Runtime, **project: Any) -> None:
     closed = {"id": "closed", "active": False, "api_keys": [{"name": "all", "key": CLOSED_KEY}]}
     projects = [own, other, {"id": "open"}, {"id": "shut", "keyless": False}, closed]
     apply(runtime, {"projects": projects})
+
+
+def add_key_of_all(runtime: Runtime) -> None:
+    """EVERY_KEY, which opens all projects."""
+    row = {
+        "id": new_id(),
+        "name": "every",
+        "hash": hash_key(EVERY_KEY),
+        "hint": EVERY_KEY[-4:],
+        "scopes": ["read", "write"],
+        "created_at": runtime.clock.now(),
+    }
+    with runtime.database.write() as connection:
+        connection.execute(sa.insert(api_keys).values(row))
 
 
 class Calls:

@@ -7,6 +7,7 @@ from relay.runtime import Runtime
 from relay.web.apis.calls import Calls, Dialect, Refusal
 from relay.web.apis.leadtrackr.creating import Creating
 from relay.web.apis.leadtrackr.reading import Reading
+from relay.web.apis.leadtrackr.status import Rating
 from relay.web.limits import door_limits
 
 ALLOWED_HEADERS = (
@@ -20,12 +21,13 @@ def register(app: Flask, runtime: Runtime) -> None:
     dialect = Dialect(name="leadtrackr", refusal=_refusal, allowed_headers=ALLOWED_HEADERS)
     calls = Calls(app, runtime, dialect)
     limits = door_limits(app, runtime)
-    creating, reading = Creating(limits), Reading(limits)
+    creating, reading, rating = Creating(limits), Reading(limits), Rating(limits)
     for name, method, view in (
         ("createLead", "POST", creating.from_page),
         ("createServerSideLead", "POST", creating.from_server),
         ("getLeads", "GET", reading.find),
         ("getLead", "GET", reading.one),
+        ("updateLeadStatus", "POST", rating.update),
     ):
         calls.own(f"/api/leads/{name}")
         calls.add(f"/api/leads/{name}", name, {method: view})

@@ -72,7 +72,7 @@ class Creating:
 
     def _file(self, call: Call, source: ConfiguredSource, visitor: str | None) -> Response:
         """File the lead and answer it; `visitor` is the address of a page's visitor."""
-        over = self._limits.over(source, visitor)
+        over = self._limits.over(source, visitor, "" if visitor is None else "createLead")
         hold: Hold | None = over.limit if over else None
         if visitor is not None and hold != "address":
             hold = suspicion(call.rt, source, call.inbound) or hold
