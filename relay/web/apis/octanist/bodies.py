@@ -1,5 +1,6 @@
 """What the bodies of Octanist's calls may say; what is wrong with one, by field."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -23,6 +24,8 @@ WAYS = ("id", "email", "phone")
 STATUSES = {"qualified": "qualified", "won": "won", "win": "won", "lost": "lost"}
 
 Fields = dict[str, Json]
+
+_CURRENCY = re.compile(r"\s*([A-Za-z]{3}\s*)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +63,8 @@ def read_wish(inbound: Inbound) -> Wish:
     value = fields.get("value")
     if is_given(value) and not _is_amount(value):
         errors["value"] = ["must be a number that is not negative"]
+    if not _CURRENCY.fullmatch(str(fields.get("currency") or "")):
+        errors.setdefault("currency", ["must be three letters, such as EUR"])
     _refuse(errors)
     way = next((name for name in WAYS if is_given(fields.get(name))), None)
     if way is None:
@@ -69,7 +74,7 @@ def read_wish(inbound: Inbound) -> Wish:
         who=fields[way].strip(),
         status=_status(fields),
         value=value if is_given(value) else None,
-        currency=_text(fields, "currency"),
+        currency=(_text(fields, "currency") or "").upper() or None,
         note=fields.get("note"),
         loss_reason=_text(fields, "lossReason"),
         also_qualified=fields.get("alsoQualified") in (True, "true"),

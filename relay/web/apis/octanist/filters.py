@@ -78,21 +78,19 @@ def _conditions(name: str, value: str, currency: str | None) -> Iterator[Conditi
     found = _FILTER.fullmatch(name)
     field, operator = (found[1], found[2]) if found else (name, None)
     field = OLDER.get(field, field)
-    operator = "eq" if operator is None else operator
     known = field in COLUMNS or (field in FLAGS and operator == "exists")
-    if not known and operator == "eq" and field not in FIELDS:
+    if operator is None and field not in FIELDS:
         return
+    operator = "eq" if operator is None else operator
     if not known or operator not in OPERATORS:
         raise _unusable(name)
     if field == "phone" and operator == "eq":
         return  # a number is written in several ways: see _phone
-    yield Condition(COLUMNS.get(field) or FLAGS[field], operator, _value(name, value, currency))
+    meant = _flag(name, value) if operator == "exists" else _value(name, field, value, currency)
+    yield Condition(COLUMNS.get(field) or FLAGS[field], operator, meant)
 
 
-def _value(name: str, value: str, currency: str | None) -> object:
-    field = OLDER.get(name, name).partition("[")[0]
-    if name.endswith("[exists]"):
-        return _flag(name, value)
+def _value(name: str, field: str, value: str, currency: str | None) -> object:
     if field in TIMES:
         return _time(name, value)
     if field == "value":
