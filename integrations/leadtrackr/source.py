@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from integrations.leadtrackr.account import ACCOUNT
 from integrations.leadtrackr.channel_flow import read_flow
 from relay.core.contract import Inbound, Json, Parsed, Settings, Source, Unreadable, read_body
 
@@ -217,5 +218,6 @@ SOURCE = Source(
     settings=SETTINGS,
     parse=parse,
     tokens=tokens,
+    account=ACCOUNT,
     unverified="Made without a live account, after the API's own pages and the published clients.",
 )
