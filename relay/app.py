@@ -18,7 +18,7 @@ from relay.queue import Queue
 from relay.runtime import Runtime
 from relay.store.database import Database
 from relay.web import console, errors, health, inbound, sessions
-from relay.web.apis import leadtrackr, octanist, own, trackdrive
+from relay.web.apis import leadtrackr, octanist, openapi, own, trackdrive
 from relay.web.proxies import TrustedProxies
 
 HERE = Path(__file__).parent
@@ -62,6 +62,7 @@ def create_app(runtime: Runtime) -> Flask:
     octanist.register(app, runtime)
     trackdrive.register(app, runtime)
     own.register(app, runtime)
+    openapi.register(app, runtime)
     console.register(app)
     if config.trusted_proxies:
         app.wsgi_app = TrustedProxies(app.wsgi_app, config.trusted_proxies)  # type: ignore[method-assign] # how Flask takes middleware

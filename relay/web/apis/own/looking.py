@@ -5,9 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from relay.core.contract import Json
+from relay.core.stages import StatusChange
 from relay.services import browse, trace
 from relay.services.browse import SHELVES, Filter
 from relay.services.ledger import Span, ledger
+from relay.services.status import NoLead, change_status
 from relay.store.tables import DELIVERY_STATES
 from relay.web.apis.own.answers import listed, missing, told
 from relay.web.apis.own.operations import PAGING, Asked, Operation, Parameter
@@ -86,6 +88,30 @@ def _lead(asked: Asked) -> Json:
     return told({**chain.lead, "document": newest, **parts, "deliveries": chain.deliveries})
 
 
+STATUS: Json = {
+    "type": "object",
+    "minProperties": 1,
+    "additionalProperties": False,
+    "properties": {
+        "stage": {"type": "string", "minLength": 1, "maxLength": 100, "not": {"const": "pending"}},
+        "value_minor": {"type": "integer", "minimum": 0, "maximum": 2**53 - 1},
+        "currency": {"type": "string", "pattern": "^[A-Z]{3}(?![\\s\\S])"},
+        "note": {"type": "string", "maxLength": 10_000},
+        "loss_reason": {"type": "string", "maxLength": 1000},
+    },
+}
+
+
+def _set_status(asked: Asked) -> Json:
+    """Targets that want to know are told, each of them once of a stage."""
+    lead = _chain(asked).lead
+    try:
+        changed = change_status(asked.rt, lead["id"], StatusChange(**asked.body), actor=asked.actor)
+    except NoLead:
+        raise missing("lead") from None
+    return {"id": str(lead["id"]), "status": changed.status, "version": changed.version}
+
+
 def _deliveries(asked: Asked) -> Json:
     return listed(
         browse.deliveries(asked.rt, wanted(asked, asked.query), asked.cursor, asked.limit)
@@ -156,6 +182,16 @@ OPERATIONS = (
         summary="One lead with its submissions, versions, deliveries and attempts",
         scope="read",
         act=_lead,
+        tag="Leads",
+    ),
+    Operation(
+        method="PATCH",
+        path="/leads/{id}",
+        name="changeStatus",
+        summary="Say what became of a lead; targets that want to know are told",
+        scope="write",
+        act=_set_status,
+        body=STATUS,
         tag="Leads",
     ),
     Operation(

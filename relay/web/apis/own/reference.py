@@ -36,8 +36,8 @@ def paths(operations: Sequence[Operation]) -> dict[str, dict[str, Json]]:
 
 
 def _told(operation: Operation) -> Json:
-    errors = ["400", "401", "403", "429", "503"]
-    errors += ["404"] if "{" in operation.path else []
+    errors = ["400", "401", "403", "404", "429", "503"]
+    errors += ["409"] if operation.method == "POST" else []
     errors += ["413", "422"] if operation.body is not None else []
     told: dict[str, Json] = {
         "operationId": operation.name,
