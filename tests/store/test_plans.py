@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from relay.core.contract import Kind, Outcome
 from relay.core.verdict import Verdict
 from relay.net.client import Attempted
-from relay.services import browse, configured, ledger, missing
+from relay.services import blocked, browse, configured, ledger, missing, traffic
 from relay.services.browse import Cursor, Filter
 from relay.services.claim import claim
 from relay.services.leases import Leases
@@ -322,6 +322,29 @@ def test_the_ledger_of_an_hour(plans: Plans) -> None:
         ledger.ledger(plans.acme.rt, (span, one)[number % 2])
 
     _must_be_cheap(plans.of(count))
+
+
+def test_the_traffic_of_two_hours(plans: Plans) -> None:
+    since = NOON + timedelta(days=50)
+    until = since + timedelta(hours=2)
+
+    def count(_number: int) -> None:
+        traffic.traffic(plans.acme.rt, plans.acme.project, since, until)
+
+    _must_be_cheap(plans.of(count))
+
+
+def test_blocking_a_contact(plans: Plans) -> None:
+    acme = plans.acme
+
+    def block(number: int) -> None:
+        contact = (acme.project, f"+4930{number + 1}")
+        with acme.rt.database.write() as connection:
+            blocked.block(connection, contact, plans.source.id, acme.clock.now())
+            assert blocked.among(connection, [contact]) == {contact}
+            blocked.unblock(connection, [contact])
+
+    _must_be_cheap(plans.of(block))
 
 
 def test_bringing_what_is_missing(plans: Plans) -> None:
