@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from flask import Flask, Response
 
 from relay.core.contract import Inbound, Json, Parameters, Unreadable, read_parameters
+from relay.core.lead import is_empty
 from relay.runtime import Runtime
 from relay.services import ingest
 from relay.services.arrival import Hold
@@ -164,7 +165,7 @@ class Door:
         for warning in filed.warnings:
             if warning["kind"] != "noise":
                 yield {"parameter": _name(warning["place"]), "message": warning["message"]}
-        asked = [name for name in OBEYED if given.get(name) not in (None, "")]
+        asked = [name for name in OBEYED if not is_empty(given.get(name))]
         if asked and not any(
             route.options.get("directives") == "obey" for route in routes_from(self._rt, source.id)
         ):
@@ -210,4 +211,6 @@ def _words(filed: Filed) -> str:
 
 def _name(place: str) -> str:
     """The parameter that a place of the document is about; `base` for the lead as a whole."""
+    if place == "/contact/phone":
+        return "caller_id"
     return place.rpartition("/")[2] or "base"

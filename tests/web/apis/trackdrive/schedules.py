@@ -59,7 +59,7 @@ class Calls:
         address = f"{path}?{query}" if query else path
         return self.client.open(address, method=method, data=body, headers=headers or {}, **more)
 
-    def json(self, document: Any = None, query: str = "", **members: Any) -> Any:
+    def json(self, document: Any = None, query: Any = "", **members: Any) -> Any:
         """A call with JSON; without a document, a lead of the first schedule."""
         said = {"lead_token": SCHEDULE, "caller_id": CALLER, **members}
         body = json.dumps(said if document is None else document).encode()
