@@ -25,6 +25,8 @@ MEDIA = ("image/", "audio/", "video/")
 REMEMBERED_BODY = 16 * 1024
 """Bytes of a refused body that are read to be kept."""
 
+INACTIVE = "the project of this address takes no leads now"
+
 COME_AGAIN_SECONDS = "10"
 """What a sender is told while the database is away."""
 
@@ -107,6 +109,8 @@ class Door:
 
     def _check(self, source: ConfiguredSource, environ: WSGIEnvironment) -> Response:
         """A GET: a provider's challenge, or somebody who looks whether the address is there."""
+        if not source.project_active:
+            return say(403, INACTIVE)
         challenge = source.kind.source.challenge
         found = challenge(inbound(self._rt, environ, b""), source.settings) if challenge else None
         found = found or Challenge(body="Submissions are posted to this address.\n")
@@ -133,6 +137,8 @@ class Door:
         """The way of one submission. Raises Refused, or Busy when the database is away."""
         body = self._read(environ)
         try:
+            if not source.project_active:
+                raise Refused(403, "inactive", INACTIVE, body.content)
             came = inbound(self._rt, environ, body.content)
             over = self._over_limit(source, environ, body)
             self._verify(source, came, body)

@@ -82,21 +82,21 @@ class DoorLimits:
         by_caller = self._limiter.limit(lambda: g.api_rate, key_func=lambda: g.caller)
         self._count_call = by_caller(_api_call)
 
-    def over(self, source: ConfiguredSource, visitor: str | None) -> Over | None:
+    def over(self, source: ConfiguredSource, visitor: str | None, scope: str = "") -> Over | None:
         """Count one request; says where it is over a limit, None where there is room.
 
         `visitor` is the address of a visitor's browser, None for a server's post: forty sites may
-        stand behind one server's address.
+        stand behind one server's address. Each `scope` of a source is counted apart.
         """
         chosen = source.options.get("limits") or {}
         g.source_rate = chosen.get("source") or self._config.source_rate
-        g.source_key = str(source.id)
+        g.source_key = f"{source.id}:{scope}" if scope else str(source.id)
         try:
             if visitor is None:
                 self._count()
             else:
                 g.address_rate = chosen.get("address") or self._config.address_rate
-                g.address_key = f"{source.id}/{visitor}"
+                g.address_key = f"{g.source_key}/{visitor}"
                 self._count_browser()
         except RateLimitExceeded as exceeded:
             by_address = exceeded.limit is not None and exceeded.limit.key_func is _address_key

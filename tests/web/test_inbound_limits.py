@@ -9,6 +9,8 @@ import pytest
 
 from relay import runtime as process
 from relay.app import create_app
+from relay.services.configured import source_by_key
+from relay.web.limits import door_limits
 from tests.servers import RedisServer
 from tests.web.doors import KEY, add_source, kept, refused
 
@@ -52,6 +54,18 @@ def test_each_source_counts_for_itself(runtime: Any, client: Any) -> None:
     for path in (DOOR, "/in/other"):
         client.post(path, json=LEAD)
     assert [row.state for row in kept(runtime)] == ["received", "received"]
+
+
+def test_calls_of_a_source_may_be_counted_apart(runtime: Any, client: Any) -> None:
+    add_source(runtime, limits={"source": "1/minute", "address": "1/minute"})
+    source = source_by_key(runtime, KEY)
+    assert source is not None
+    limits = door_limits(client.application, runtime)
+    with client.application.test_request_context():
+        assert limits.over(source, None) is None
+        assert limits.over(source, "192.0.2.1", "createLead") is None
+        assert limits.over(source, "192.0.2.1", "createLead") is not None
+        assert limits.over(source, None) is not None
 
 
 def test_servers_that_share_an_address_are_not_counted_by_it(runtime: Any, client: Any) -> None:
