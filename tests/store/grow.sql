@@ -12,11 +12,24 @@ INSERT INTO event_keys (source_id, event_key, submission_id)
 SELECT :source, lpad(n::text, 32, '0'), pg_temp.id(2, n) FROM generate_series(1, :rows) AS n;
 
 INSERT INTO leads (id, project_id, source_id, number, public_id, lead_key, version, test, partial,
-    name, email, phone, company, status, created_at, updated_at)
+    name, email, phone, company, first_name, last_name, form_name, phone_raw, unique_identifier,
+    has_gclid, has_cid, has_fbp, has_fbc, status, value_minor, created_at, updated_at)
 SELECT pg_temp.id(3, n), :project, :source, n, 'lead_' || n, 'old:' || n, 1, false, false,
-    'Lead ' || n, 'lead' || n || '@example.com', '+4930' || n, 'Works ' || n % 1000, 'open',
+    'Lead ' || n, 'lead' || n || '@example.com', '+4930' || n, 'Works ' || n % 1000, 'Lead ' || n,
+    CASE WHEN n % 10 > 0 THEN 'Last ' || n % 5000 END, 'Form ' || n % 200, '030 ' || n,
+    CASE WHEN n % 3 = 0 THEN 'crm-' || n END, n % 3 = 0, n % 5 > 0, n % 2 = 0, n % 20000 = 0,
+    CASE n % 100 WHEN 1 THEN 'won' WHEN 2 THEN 'lost' ELSE 'open' END,
+    CASE WHEN n % 10 = 0 THEN n END,
     :begin + n * interval '8.6 seconds', :begin + n * interval '8.6 seconds'
 FROM generate_series(1, :rows) AS n;
+
+INSERT INTO lead_totals (project_id, status, has_gclid, has_cid, has_fbp, has_fbc, count)
+SELECT project_id, status, has_gclid, has_cid, has_fbp, has_fbc, count(*) FROM leads
+GROUP BY project_id, status, has_gclid, has_cid, has_fbp, has_fbc;
+
+INSERT INTO lead_texts (project_id, lead_id, archived, text)
+SELECT project_id, id, false, concat_ws(E'\n', lower(name), email, phone, phone_raw, lower(company))
+FROM leads;
 
 INSERT INTO lead_versions (lead_id, version, submission_id, document, warnings, created_at)
 SELECT pg_temp.id(3, n), 1, pg_temp.id(2, n), '{}', '[]', :begin + n * interval '8.6 seconds'

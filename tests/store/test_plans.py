@@ -20,11 +20,12 @@ import sqlalchemy as sa
 from relay.core.contract import Kind, Outcome
 from relay.core.verdict import Verdict
 from relay.net.client import Attempted
-from relay.services import blocked, browse, configured, ledger, missing, traffic
+from relay.services import blocked, browse, configured, ledger, listing, missing, traffic
 from relay.services.browse import Cursor, Filter
 from relay.services.claim import claim
 from relay.services.leases import Leases
 from relay.services.readiness import readiness
+from relay.services.selecting import FLAGS, Query
 from relay.services.settle import settle
 from relay.services.settlement import Settlement
 from relay.services.sweep import sweep
@@ -41,10 +42,13 @@ ROWS = 1_000_000
 TIMES = 8
 """How often a path is run: from the sixth time on PostgreSQL may plan for all values."""
 
+SORTED = ("created_at", "first_name", "last_name", "email", "value_minor", "status")
+"""What lists of leads can be sorted by in every API."""
+
 MOST_PASSED_OVER = 5_000
 """Rows that a plan may read in vain; more of them grow with the table."""
 
-LARGE = "bodies|submissions|event_keys|leads|lead_versions|deliveries|attempts"
+LARGE = "bodies|submissions|event_keys|leads|lead_versions|lead_texts|deliveries|attempts"
 
 
 @dataclass
@@ -310,6 +314,56 @@ def test_lists_of_leads_and_shelves(plans: Plans) -> None:
         for state in browse.SHELVES:
             browse.shelved(rt, project, state)
         browse.turned_away(rt, project)
+
+    _must_be_cheap(plans.of(look))
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {},
+        {"statuses": ["open"]},
+        {"statuses": ["won", "lost"]},
+        *({"exists": {name: there}} for name in FLAGS for there in (True, False)),
+        {"exists": {"gclid": True, "fbc": True}, "statuses": ["open"]},
+        {"search": "lead 1234"},
+        {"search": "works 77"},
+        {"search": "99999@example"},
+        {"email": "lead500000@example.com"},
+        {"phone": "030 500000"},
+        {"unique_identifier": "crm-300000"},
+        {"form_name": "Form 7"},
+        {"created_from": NOON + timedelta(days=50), "created_to": NOON + timedelta(days=51)},
+        *({"sort": [(name, way)]} for name in SORTED for way in ("asc", "desc")),
+        {"page": ROWS // 50},
+        {"page": ROWS // 100},
+    ],
+    ids=str,
+)
+def test_lists_of_the_apis(plans: Plans, wanted: dict[str, Any]) -> None:
+    query = Query(project_id=plans.acme.project, **wanted)
+
+    def look(_number: int) -> None:
+        found = listing.find(plans.acme.rt, query)
+        assert len(found.rows) == min(found.total, query.limit) > 0
+
+    _must_be_cheap(plans.of(look))
+
+
+def test_one_lead_of_the_apis(plans: Plans) -> None:
+    rt, project = plans.acme.rt, plans.acme.project
+
+    def look(number: int) -> None:
+        wanted = 500_000 + 3 * number
+        for named in (
+            {"number": wanted},
+            {"public_id": f"lead_{wanted}"},
+            {"email": f"lead{wanted}@example.com"},
+            {"phone": f"030 {wanted}"},
+            {"phone": f"+4930{wanted}"},
+            {"unique_identifier": f"crm-{wanted // 3 * 3}"},
+        ):
+            assert listing.one(rt, project, **named), named
 
     _must_be_cheap(plans.of(look))
 
