@@ -152,11 +152,11 @@ def _take_some(rt: Runtime, work: _Work) -> bool:
         if isinstance(error, _LeaseLost) or is_away(error):
             raise
         logger.exception("rows from %d on of import %s failed", rows[0].number, work.import_id)
-        if len(rows) == 1:
-            rows[0].reasons = _because(f"it could not be stored: {type(error).__name__}")
-            _put(rt, work, rows)
-        work.careful = max(work.careful, len(rows))
-        return True
+        if len(rows) > 1:
+            work.careful = len(rows)
+            return True
+        rows[0].reasons = _because(f"it could not be stored: {type(error).__name__}")
+        _put(rt, work, rows)
     work.position, work.done = rows[-1].following, rows[-1].number
     work.careful -= min(work.careful, len(rows))
     return True
