@@ -138,7 +138,7 @@ def rules_of(source: ConfiguredSource) -> MappingRules:
 def lead_key(source: ConfiguredSource, parsed: Parsed, submission_id: UUID) -> str:
     """Which lead a submission belongs to, unique within its project."""
     if parsed.lead_id is None:
-        return f"submission:{submission_id}"
+        return own_lead_key(submission_id)
     said = clean_text(parsed.lead_id)
     if len(said) > LONGEST_KEY or said != parsed.lead_id:
         said = _hash(parsed.lead_id)
@@ -150,6 +150,11 @@ def lead_key(source: ConfiguredSource, parsed: Parsed, submission_id: UUID) -> s
 def event_key(source: ConfiguredSource, event_id: str) -> str:
     """What tells a repeat of this event at this source."""
     return _hash(str(source.id), event_id)
+
+
+def own_lead_key(submission_id: UUID) -> str:
+    """The lead that only this submission makes: there is none of this key before."""
+    return f"submission:{submission_id}"
 
 
 def content_key(source: ConfiguredSource, parsed: Parsed, mapped: Mapped) -> str | None:

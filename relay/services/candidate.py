@@ -42,6 +42,7 @@ class Moved:
 class Candidate:
     """One submission on its way to a lead, and how that ended.
 
+    A `fresh` one is not in the database yet, and so was not filed by anybody else.
     `warnings` are beside those from reading it. `companions` bring the same submission to other
     leads, and what they owe counts as its own. Nothing is owed where `forward` is
     false. `archived` are rows of leads that it took away.
@@ -62,6 +63,7 @@ class Candidate:
     warnings: list[Json] = field(default_factory=list)
     companions: list["Candidate"] = field(default_factory=list)
     archived: Sequence[LeadRow] = ()
+    fresh: bool = False
 
     @classmethod
     def of(cls, rt: Runtime, row: Any) -> "Candidate":

@@ -1,8 +1,7 @@
 """Filing submissions: finding or making each one's lead and writing its next version."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -15,15 +14,14 @@ from relay.core.ids import new_id, new_key
 from relay.core.lead import merge
 from relay.runtime import Runtime
 from relay.services import directives, tokens, totals
+from relay.services.arrival import own_lead_key
 from relay.services.candidate import Candidate, FiledLead
 from relay.services.lead_rows import Filing, write
 from relay.services.numbering import number_new
 from relay.services.owing import Change, owe
 from relay.services.repeats import lock, mark_equal_content, match_lead, matching_rule
+from relay.store.pairs import by_pairs
 from relay.store.tables import lead_versions, leads, submissions
-
-UPDATES = ("update_only", "update_all_matching_leads")
-"""Directives of a submission that is meant for a lead that is there."""
 
 
 def file_all(
@@ -82,20 +80,17 @@ def _file(
         return [], set()
     found = _leads_of(connection, candidates)
     for candidate in candidates:
-        lead = found[candidate.submission.project_id, candidate.lead_key]
-        if not _is_unwanted_repeat(lead, candidate):
-            _take_up(lead, candidate)
+        _take_up(found[candidate.submission.project_id, candidate.lead_key], candidate)
     filed = list(found.values())
     number_new(connection, filed)
     write(connection, filed, now)
     for candidate in candidates:
-        if candidate.state == "stored":
-            _tell(found[candidate.submission.project_id, candidate.lead_key], candidate)
+        _tell(found[candidate.submission.project_id, candidate.lead_key], candidate)
     changes = [
         change
         for lead in filed
         for change in (*lead.changes, *lead.echoes)
-        if change.candidate.moved is None
+        if change.candidate.moved is None and change.candidate.forward
     ]
     return filed, owe(rt, connection, changes, now)
 
@@ -104,28 +99,7 @@ def _leads_of(
     connection: sa.Connection, candidates: Sequence[Candidate]
 ) -> dict[tuple[UUID, str], Filing]:
     """Their leads, locked in one order for all workers; new ones where there are none."""
-    keys = sorted(
-        {(candidate.submission.project_id, candidate.lead_key) for candidate in candidates}
-    )
-    newest = sa.select(sa.func.max(submissions.c.received_at)).where(
-        submissions.c.lead_id == leads.c.id
-    )
-    statement = (
-        sa.select(leads, lead_versions.c.document, newest.scalar_subquery().label("newest"))
-        .join(
-            lead_versions,
-            sa.and_(
-                lead_versions.c.lead_id == leads.c.id, lead_versions.c.version == leads.c.version
-            ),
-        )
-        .where(sa.tuple_(leads.c.project_id, leads.c.lead_key).in_(keys))
-        .order_by(leads.c.project_id, leads.c.lead_key)
-        .with_for_update(of=leads)
-    )
-    found = {
-        (row["project_id"], row["lead_key"]): _known(dict(row))
-        for row in connection.execute(statement).mappings()
-    }
+    found = _known(connection, candidates)
     for candidate in candidates:
         key = (candidate.submission.project_id, candidate.lead_key)
         if key not in found:
@@ -141,7 +115,43 @@ def _leads_of(
     return dict(sorted(found.items()))
 
 
-def _known(row: Mapping[str, Any]) -> Filing:
+def _known(
+    connection: sa.Connection, candidates: Sequence[Candidate]
+) -> dict[tuple[UUID, str], Filing]:
+    """Those that are there. Their contents are read once they are locked: what another has just
+    written is seen."""
+    keys = {
+        (candidate.submission.project_id, candidate.lead_key)
+        for candidate in candidates
+        if not (candidate.fresh and candidate.lead_key == own_lead_key(candidate.submission.id))
+    }
+    if not keys:
+        return {}
+    columns = (leads.c.project_id, leads.c.lead_key)
+    statement = by_pairs(connection, sa.select(leads).with_for_update(), columns, keys)
+    rows = connection.execute(statement).mappings().all()
+    contents = _contents(connection, [(row["id"], row["version"]) for row in rows])
+    return {(row["project_id"], row["lead_key"]): _filing(row, contents[row["id"]]) for row in rows}
+
+
+def _contents(connection: sa.Connection, versions: Sequence[tuple[UUID, int]]) -> dict[UUID, Any]:
+    """By lead, the document of its newest version, and when its newest submission arrived."""
+    if not versions:
+        return {}
+    columns = (lead_versions.c.lead_id, lead_versions.c.version)
+    newest = sa.select(sa.func.max(submissions.c.received_at)).where(
+        submissions.c.lead_id == lead_versions.c.lead_id
+    )
+    wanted = sa.select(
+        lead_versions.c.lead_id,
+        lead_versions.c.document,
+        newest.scalar_subquery().label("newest"),
+    )
+    statement = by_pairs(connection, wanted, columns, versions)
+    return {row.lead_id: row for row in connection.execute(statement)}
+
+
+def _filing(row: sa.RowMapping, contents: Any) -> Filing:
     return Filing(
         id=row["id"],
         project_id=row["project_id"],
@@ -151,26 +161,13 @@ def _known(row: Mapping[str, Any]) -> Filing:
         public_id=row["public_id"],
         number=row["number"],
         version=row["version"],
-        document=row["document"],
-        newest=row["newest"],
+        document=contents.document,
+        newest=contents.newest,
         test=row["test"],
         partial=row["partial"],
         new=False,
-        before=row,
+        before={**row, "document": contents.document},
     )
-
-
-def _is_unwanted_repeat(lead: Filing, candidate: Candidate) -> bool:
-    """End a submission for a lead that is there, where its source takes none that do not ask to
-    update.
-    """
-    submission = candidate.submission
-    unwanted = candidate.source.settings.get("reject_duplicates") and not submission.released
-    if lead.version == 0 or not unwanted or any(map(partial(asks, submission.document), UPDATES)):
-        return False
-    candidate.end("refused", "there is a lead with this number already")
-    candidate.reasons[0]["place"] = "/caller_id"
-    return True
 
 
 def _take_up(lead: Filing, candidate: Candidate) -> None:

@@ -103,7 +103,12 @@ def _candidate(arrival: Arrival, row: Row) -> Candidate:
     if moved is not None:
         submission.received_at = moved.at  # what was said of the lead since then, stays
     return Candidate(
-        submission, arrival.source, row["lead_key"], moved=moved, forward=arrival.forward
+        submission,
+        arrival.source,
+        row["lead_key"],
+        moved=moved,
+        forward=arrival.forward,
+        fresh=True,
     )
 
 
