@@ -301,6 +301,37 @@ def test_a_status_is_set(house: House, call: Caller) -> None:
     call("PATCH", f"/leads/{lead['id']}", {"value_minor": -1}, 422)
 
 
+def test_traffic_is_reported(house: House, call: Caller) -> None:
+    house.lead(email="t@example.com", traffic_source_id="ads", sub_id="a1")
+    (line,) = call("GET", "/reports/traffic")["traffic_sources"]
+    assert (line["traffic_source_id"], line["leads"], line["deliveries"]["delivered"]) == (
+        "ads",
+        1,
+        1,
+    )
+
+
+def test_the_project_is_changed(call: Caller) -> None:
+    document = call("GET", "/project")["document"]
+    labels = [{"id": "won-1", "name": "Won"}]
+    changed = call("PUT", "/project", {**document, "conversion_labels": labels})
+    assert changed["document"]["conversion_labels"] == labels
+    assert call("GET", "/project") == changed
+    call("PUT", "/project", {**document, "conversion_labels": labels * 2}, 422)
+
+
+def test_a_key_is_made_used_and_revoked(client: FlaskClient, call: Caller) -> None:
+    made = call("POST", "/keys", {"name": "new", "scopes": ["read"]}, 201)
+    fresh = Caller(client, made["key"])
+    fresh("GET", "/leads")
+    listed = call("GET", "/keys")["data"]
+    assert made["key"] not in json.dumps(listed)
+    assert {one["name"] for one in listed} == {"new", MANAGE, READ}
+    call("DELETE", f"/keys/{made['id']}", status=204)
+    fresh("GET", "/leads", status=401)
+    call("DELETE", f"/keys/{made['id']}", status=404)
+
+
 def test_a_person_is_let_in(client: FlaskClient) -> None:
     everywhere = Caller(client, ALL)
     user = {"email": "bo@example.com", "password": "long enough to be good", "role": "viewer"}

@@ -4,15 +4,28 @@ from flask import Flask
 
 from relay.runtime import Runtime
 from relay.web.apis.calls import Calls
-from relay.web.apis.own import configuration, document, looking, sending
+from relay.web.apis.own import (
+    books,
+    configuration,
+    deliveries,
+    document,
+    leads,
+    project,
+    running,
+    submissions,
+)
 from relay.web.apis.own.judging import put_into
 from relay.web.apis.own.operations import DIALECT, PREFIX, Operation
 from relay.web.limits import door_limits
 
 OPERATIONS: tuple[Operation, ...] = (
-    *looking.OPERATIONS,
-    *sending.OPERATIONS,
+    *leads.OPERATIONS,
+    *deliveries.OPERATIONS,
+    *submissions.OPERATIONS,
+    *books.OPERATIONS,
     *configuration.OPERATIONS,
+    *running.OPERATIONS,
+    *project.OPERATIONS,
     *document.OPERATIONS,
 )
 """Every call, in the order of the reference."""

@@ -122,7 +122,8 @@ class Operation:
     tag: str = ""
 
 
-_UUID: Json = {"type": "string", "format": "uuid"}
+UUID_TEXT: Json = {"type": "string", "format": "uuid"}
+TIME_TEXT: Json = {"type": "string", "format": "date-time"}
 
 LIMIT = Parameter(
     name="limit",
@@ -131,13 +132,22 @@ LIMIT = Parameter(
 )
 PAGING = (
     LIMIT,
-    Parameter(name="after", about="Older than this id.", schema=_UUID),
-    Parameter(name="before", about="Newer than this id.", schema=_UUID),
+    Parameter(name="after", about="Older than this id.", schema=UUID_TEXT),
+    Parameter(name="before", about="Newer than this id.", schema=UUID_TEXT),
 )
 """Pages go by key, newest first: ask for `older` of one answer as `after` of the next."""
 
 PROJECT = Parameter(
     name="project",
     about="The project's id; needed with a key that is for all projects.",
+    schema={"type": "string"},
+)
+
+SOURCE = Parameter(name="source", about="Of this source.", schema=UUID_TEXT)
+SINCE = Parameter(name="since", about="From this time on.", schema=TIME_TEXT)
+UNTIL = Parameter(name="until", about="Before this time.", schema=TIME_TEXT)
+TEXT = Parameter(
+    name="text",
+    about="A name, e-mail, phone number in any spelling, company or id.",
     schema={"type": "string"},
 )
