@@ -83,7 +83,7 @@ def before(
     granted = _granted(candidate)
     there = _existing(connection, candidate, granted)
     if _is_update_only(candidate):
-        granted -= {"delete_existing"}
+        _spare(candidate, granted)
         _join(rt, candidate, there, granted)
     elif _repeats(candidate) and "delete_existing" not in granted:
         _refuse_repeat(candidate, there)
@@ -127,10 +127,14 @@ def _granted(candidate: Candidate) -> set[str]:
 
 def _warnings(candidate: Candidate) -> list[dict[str, str]]:
     return [
-        {"kind": "directive", "place": f"/directives/{name}", "message": f"not done: {reason}"}
+        _warning(name, reason)
         for name in _asked(candidate)
         if (reason := _why_not(candidate, name))
     ]
+
+
+def _warning(name: str, reason: str) -> dict[str, str]:
+    return {"kind": "directive", "place": f"/directives/{name}", "message": f"not done: {reason}"}
 
 
 def _contact(candidate: Candidate) -> blocked.Contact | None:
@@ -181,6 +185,13 @@ def _join(rt: Runtime, candidate: Candidate, there: Sequence[Any], granted: set[
         candidate.source = configured.source(rt, there[0].source_id) or candidate.source
         return
     candidate.end("refused", "there is no lead to update", "/directives/update_only")
+
+
+def _spare(candidate: Candidate, granted: set[str]) -> None:
+    """What only updates takes no lead away: it would have to make a new one."""
+    if "delete_existing" in granted:
+        granted.remove("delete_existing")
+        candidate.warnings.append(_warning("delete_existing", "it came with update_only"))
 
 
 def _refuse_repeat(candidate: Candidate, there: Sequence[Any]) -> None:

@@ -67,7 +67,7 @@ def test_td_46_td_48_td_49_what_a_source_may_not_do_is_kept_with_a_warning(
 
 
 def test_td_47_update_only_makes_no_lead(acme: Directing) -> None:
-    schedule, other = acme.schedule(may=[]), acme.schedule("other")
+    schedule, other = acme.schedule(), acme.schedule("other")
     acme.line(schedule)
     acme.says(other)
     filed = acme.says(schedule, update_only="1")
@@ -78,7 +78,8 @@ def test_td_47_update_only_makes_no_lead(acme: Directing) -> None:
     assert len(acme.leads()) == _totals(acme) == 1
     assert acme.deliveries() == []
     acme.says(schedule)
-    assert lead_of(acme.says(schedule, update_only=True, note="new")).version == 2
+    filed = acme.says(schedule, update_only=True, note="new", delete_existing=True)
+    assert (lead_of(filed).version, len(filed.warnings)) == (2, 1), "it deletes nothing"
     assert acme.balanced()
 
 
