@@ -13,7 +13,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from relay.runtime import Runtime
-from relay.services.search import leads_about
+from relay.services.search import few_about, leads_about
 from relay.store import tables
 
 Row = Mapping[str, Any]
@@ -169,7 +169,8 @@ def leads(
     if project is not None:
         query = query.where(tables.leads.c.project_id == project)
     if text.strip():
-        query = query.where(leads_about(text))
+        with rt.database.read() as connection:
+            query = query.where(few_about(connection, text))
     if source is not None:
         query = query.where(tables.leads.c.source_id == source)
     return _page(rt, query, tables.leads.c.id, cursor, limit)

@@ -75,11 +75,8 @@ def holding(connection: sa.Connection, project_id: UUID, word: str) -> list[sa.C
 
     The word is folded. Each text is read for it.
     """
-    if connection.dialect.name == "sqlite":
-        holds = sa.func.instr(lead_texts.c.text, word) > 0
-    else:
-        holds = lead_texts.c.text.like(_anywhere(word), escape="\\")
-    return [lead_texts.c.project_id == project_id, lead_texts.c.archived.is_(False), holds]
+    live = lead_texts.c.archived.is_(False)
+    return [lead_texts.c.project_id == project_id, live, _holds(connection, word)]
 
 
 def looked_up(
@@ -89,24 +86,34 @@ def looked_up(
 
     PostgreSQL knows by itself for which words it is worth it.
     """
+    project: sa.ColumnElement[UUID] = lead_texts.c.project_id
+    if connection.dialect.name == "sqlite" and len(word) >= TRIGRAM:
+        # a plus keeps SQLite from reading all of the project's texts instead
+        project = sa.literal_column("+lead_texts.project_id", sa.Uuid())
+    live = lead_texts.c.archived.is_(False)
+    return [project == project_id, live, found_by(connection, word)]
+
+
+def found_by(connection: sa.Connection, word: str) -> sa.ColumnElement[bool]:
+    """The condition on `lead_texts` alone, by its index of trigrams if there is one."""
     if (
         connection.dialect.name != "sqlite"
         or len(word) < TRIGRAM
         or not sa.inspect(connection).has_table("lead_trigrams")
     ):
-        return holding(connection, project_id, word)
+        return _holds(connection, word)
     phrase = '"' + word.replace('"', '""') + '"'
     trigrams = sa.table("lead_trigrams", sa.column("rowid"))
     matching = sa.select(trigrams.c.rowid).where(
         sa.literal_column("lead_trigrams").op("MATCH")(phrase)
     )
-    # a plus keeps SQLite from reading all of the project's texts instead
-    project = sa.literal_column("+lead_texts.project_id", sa.Uuid())
-    return [
-        lead_texts.c.key.in_(matching),
-        project == project_id,
-        lead_texts.c.archived.is_(False),
-    ]
+    return lead_texts.c.key.in_(matching)
+
+
+def _holds(connection: sa.Connection, word: str) -> sa.ColumnElement[bool]:
+    if connection.dialect.name == "sqlite":
+        return sa.func.instr(lead_texts.c.text, word) > 0
+    return lead_texts.c.text.like(_anywhere(word), escape="\\")
 
 
 def _of(lead_ids: Collection[UUID]) -> sa.ColumnElement[bool]:

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from relay.core.ids import new_id
-from relay.services import browse, inventory, trace, watch
+from relay.services import browse, inventory, search, searching, trace, watch
 from relay.services.browse import Cursor, Filter
 from relay.store import tables
 from tests.services.outgoing import Outgoing
@@ -21,9 +21,9 @@ def named(out: Outgoing, **columns: Any) -> UUID:
     """A lead with searchable columns."""
     lead = out.lead()
     with out.rt.database.write() as connection:
-        connection.execute(
-            sa.update(tables.leads).where(tables.leads.c.id == lead).values(**columns)
-        )
+        update = sa.update(tables.leads).where(tables.leads.c.id == lead).values(**columns)
+        row = connection.execute(update.returning(*tables.leads.c)).mappings().one()
+        searching.keep(connection, [row])
     return lead
 
 
@@ -142,9 +142,20 @@ def test_words_find_a_lead(out: Outgoing, text: str, found: bool) -> None:
     assert [row["id"] for row in rows] == ([lead] if found else [])
 
 
-def test_umlauts_are_found_in_the_case_they_are_written_in(out: Outgoing) -> None:
+@pytest.mark.parametrize("text", ["groß", "JÜRGEN", "gross"])
+def test_umlauts_are_found_in_any_case(out: Outgoing, text: str) -> None:
     lead = named(out, name="Jürgen Groß")
-    assert [row["id"] for row in browse.leads(out.rt, out.project, text="groß").rows] == [lead]
+    assert [row["id"] for row in browse.leads(out.rt, out.project, text=text).rows] == [lead]
+
+
+def test_words_that_many_leads_hold_find_the_same(
+    out: Outgoing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [named(out, name=f"Ada {number}") for number in range(4)]
+    for few in (4, 3):
+        monkeypatch.setattr(search, "FEW", few)
+        rows = browse.leads(out.rt, out.project, text="ada").rows
+        assert [row["id"] for row in rows] == ids[::-1]
 
 
 def test_the_chain_holds_everything_of_one_lead_and_nothing_else(out: Outgoing) -> None:
