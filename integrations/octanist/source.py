@@ -53,6 +53,9 @@ NOISE = dict.fromkeys(("octanist_id", "octa_sid"), "form plug-in")
 SECRETS = re.compile(r"passw|pwd|cvc|cvv|card_?number", re.IGNORECASE)
 """Names of fields that are nobody's business: the plugin's older versions post whole forms."""
 
+SHORTEST_SECRET = 8
+"""Characters; what is shorter may be a part of a phone number too."""
+
 Fields = dict[str, Json]
 
 
@@ -73,7 +76,8 @@ def parse(inbound: Inbound, _settings: Settings) -> list[Parsed]:
         document = _posted_form(fields)
     else:
         document = _lead(fields)
-    return [Parsed(document=document, event_id=event_id)]
+    secrets = _worth_masking(document.get("secrets", {}), fields)
+    return [Parsed(document=document, event_id=event_id, secrets=secrets)]
 
 
 # --- the call ------------------------------------------------------------------------------------
@@ -148,6 +152,13 @@ def _posted_form(fields: Fields) -> Fields:
         "secrets": secret,
     }
     return _with_custom(document, fields, {"form": kept})
+
+
+def _worth_masking(secret: Fields, fields: Fields) -> tuple[str, ...]:
+    """The passwords that stand nowhere else in the form, and would not eat an answer."""
+    others = json.dumps([value for name, value in fields.items() if name not in secret])
+    texts = [value for value in secret.values() if isinstance(value, str)]
+    return tuple(text for text in texts if len(text) >= SHORTEST_SECRET and text not in others)
 
 
 def _event(fields: Fields, headers: Mapping[str, str]) -> Fields:
