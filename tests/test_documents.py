@@ -179,6 +179,8 @@ def test_every_address_is_in_the_reference_and_no_other(runtime: Any) -> None:
         assert methods <= served.get(address, set()), f"{address} does not take {methods}"
     pages = [address for address in listed if address.startswith("/console/p/<project>/")]
     for address, methods in served.items():
+        if re.match(r"/api/(?!docs/)", address):  # held to the router by its OpenAPI description
+            continue
         step_of_a_page = any(address.startswith(page) for page in pages)
         told = listed.get(address, set()) | {"HEAD", "OPTIONS"}
         assert step_of_a_page or methods <= told, f"{address} {methods} is not in the reference"
