@@ -350,6 +350,12 @@ def test_lists_of_the_apis(plans: Plans, wanted: dict[str, Any]) -> None:
     _must_be_cheap(plans.of(look))
 
 
+@pytest.mark.parametrize("text", ["Lead 1234", "works 77", "030 12345", "lead_4321", "#54321"])
+def test_searching_in_the_console(plans: Plans, text: str) -> None:
+    rt, project = plans.acme.rt, plans.acme.project
+    _must_be_cheap(plans.of(lambda _number: browse.leads(rt, project, text=text)))
+
+
 def test_one_lead_of_the_apis(plans: Plans) -> None:
     rt, project = plans.acme.rt, plans.acme.project
 
