@@ -21,9 +21,11 @@ CREATED = (
     *("gclid", "gbraid", "wbraid", "dclid", "fbc", "fbp", "ga4cid", "ga4sid", "li_fat_id"),
     *("msclkid", "ttclid", "twclid", "rdt_cid", "sccid", "epik", "sessionId"),
     *("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content"),
+    *("googleAdsCampaignId", "googleAdsCampaignName", "googleAdsAdGroupId"),
+    *("googleAdsAdGroupName", "googleAdsAdId"),
     *("ad_storage", "ad_user_data", "ad_personalization", "analytics_storage"),
 )
-"""The fields of a lead that its creation has too."""
+"""The fields of a lead that its creation has too, or that a campaign's name comes from."""
 
 CONSENTS = CREATED[-4:]
 
