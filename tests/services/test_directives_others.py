@@ -1,5 +1,6 @@
 """Directives that change other leads: done where the source may, else kept with a warning."""
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from integrations.trackdrive.source import POWERS
-from relay.services import missing
+from relay.services import blocked, missing
 from relay.services.browse import Filter
 from relay.services.directives import MAY
 from relay.services.lead_rows import PENDING
@@ -301,6 +302,33 @@ def test_td_49_nothing_slips_past_a_block(acme: Directing, make_runtime: Any) ->
     assert len(states) == 8
     assert set(states) <= {"cancelled", "skipped"}
     assert acme.balanced()
+
+
+def test_td_49_a_block_waits_for_those_who_owe_and_they_for_it(acme: Directing) -> None:
+    contact, source = (acme.project, ADA), acme.schedule()
+    begun, done, seen = threading.Event(), threading.Event(), []
+
+    def block() -> None:
+        with acme.rt.database.write() as connection:
+            blocked.stand_still(connection, [acme.project])
+            begun.set()
+            waits.start()
+            assert not done.wait(0.3), "nobody owes while it is being decided"
+            blocked.block(connection, contact, source.id, acme.clock.now())
+
+    def owe() -> None:
+        with acme.rt.database.write() as connection:
+            seen.append(blocked.among(connection, [contact]))
+        done.set()
+
+    blocks, waits = threading.Thread(target=block), threading.Thread(target=owe)
+    with acme.rt.database.write() as connection:
+        assert blocked.among(connection, [contact]) == set()
+        blocks.start()
+        assert not begun.wait(0.3), "somebody owes, who has seen no block"
+    blocks.join()
+    waits.join()
+    assert seen == [{contact}]
 
 
 def test_td_46_twins_that_update_all_update_each_once(acme: Directing, make_runtime: Any) -> None:
