@@ -113,6 +113,7 @@ def _chain_json(chain: Chain) -> dict[str, Any]:
         "lead": chain.lead,
         "submissions": arrived,
         "versions": chain.versions,
+        "status_changes": chain.changes,
         "deliveries": chain.deliveries,
     }
 
@@ -142,6 +143,15 @@ def _print_chain(chain: Chain) -> None:
             for row in chain.submissions
         ],
     )
+    if chain.changes:
+        click.secho("Status", bold=True)
+        table(
+            ("at", "state", "by", "change"),
+            [
+                (row["at"], row["state"], row["actor"], json.dumps(row["change"]))
+                for row in chain.changes
+            ],
+        )
     for delivery in chain.deliveries:
         _print_delivery(delivery)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from relay.core.contract import Json
 from relay.core.lead import is_empty
 
-OF_STAGE = ("conversion_name", "loss_reason")
+OF_STAGE = ("native", "conversion_name", "loss_reason")
 """Members that say something of one stage, and go with it unless they are said anew."""
 
 LARGEST_AMOUNT = 2**53 - 1
@@ -16,8 +16,8 @@ LARGEST_AMOUNT = 2**53 - 1
 class StatusChange:
     """Members of a lead's state to be set; None leaves one as it is, an empty text takes it away.
 
-    `native` is the status in the words of each system, those of others stay. `qualified_at` is
-    ISO 8601 in UTC. `cleared` names members to be taken away.
+    `native` is the status in the words of each system. `qualified_at` is ISO 8601 in UTC. `cleared`
+    names members to be taken away.
     """
 
     stage: str | None = None
@@ -46,12 +46,12 @@ class StatusChange:
 def with_state(document: Json, change: Mapping[str, Json]) -> Json:
     """The lead's document after a change of its state, as `StatusChange.to_json` says it."""
     former = document.get("state") or {}
-    state = dict(former)
+    kept = dict(former)
     if change.get("stage", former.get("stage")) != former.get("stage"):
-        state = {name: value for name, value in former.items() if name not in OF_STAGE}
-    state |= change
+        kept = {name: value for name, value in former.items() if name not in OF_STAGE}
+    state = {**kept, **change}
     if change.get("native"):
-        state["native"] = {**(former.get("native") or {}), **change["native"]}
+        state["native"] = {**(kept.get("native") or {}), **change["native"]}
     state = {name: value for name, value in state.items() if value is not None}
     rest = {name: value for name, value in document.items() if name != "state"}
     return {**rest, "state": state} if state else rest

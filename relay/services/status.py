@@ -17,7 +17,7 @@ from relay.services import totals
 from relay.services.lead_rows import LONGEST, PENDING, copies
 from relay.services.telling import tell
 from relay.store.insert import new_rows
-from relay.store.tables import lead_versions, leads, state_is, status_changes
+from relay.store.tables import audit, lead_versions, leads, state_is, status_changes
 
 __all__ = ["Changed", "NoLead", "Pending", "StatusChange", "change_status", "process_status"]
 
@@ -69,13 +69,14 @@ def change_status(
     actor: str,
     label: str = "",
     queued: bool = False,
+    audited: bool = False,
 ) -> Changed:
     """Change a lead's state at once, or queue the change; raises NoLead, or Pending where queued.
 
     `actor` is the API and its key, or the person. `label` names the event that targets are told of,
     once for each lead; left out, the stage that it comes to does. While a change is queued the
     lead's status reads `pending`; its value counts from now on. A change at once comes after what
-    was queued before it.
+    was queued before it. What people do by hand is `audited`.
     """
     now = rt.clock.now()
     said = {
@@ -95,6 +96,8 @@ def change_status(
         else:
             connection.execute(sa.insert(status_changes).values(**said, state="pending"))
             lanes |= _carry_out(rt, connection, lead, said, now)
+        if audited:
+            connection.execute(sa.insert(audit).values(**_audit_row(lead, actor, now)))
         totals.shift(connection, [lead.was], [lead.row])
     if queued:
         rt.queue.wake_status()
@@ -201,6 +204,19 @@ def _carry_out(
     own = sa.update(status_changes).where(status_changes.c.id == said["id"])
     connection.execute(own.values(**done))
     return lanes
+
+
+def _audit_row(lead: _Lead, actor: str, now: datetime) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "project_id": lead.row["project_id"],
+        "at": now,
+        "actor": actor,
+        "action": "status",
+        "subject": f"lead {lead.row['number']}",
+        "before": {name: lead.was[name] for name in STATE},
+        "after": {name: lead.row[name] for name in STATE},
+    }
 
 
 def _end_without_effect(connection: sa.Connection, lead_id: UUID, now: datetime) -> None:

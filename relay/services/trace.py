@@ -17,6 +17,7 @@ from relay.store.tables import (
     leads,
     routes,
     sources,
+    status_changes,
     submissions,
     targets,
 )
@@ -35,11 +36,12 @@ class Chain:
     lead: Row
     submissions: list[Row]
     versions: list[Row]
+    changes: list[Row]
     deliveries: list[Row]
 
 
 def lead_chain(rt: Runtime, lead_id: UUID) -> Chain | None:
-    """The chain of one lead, or None; five queries whatever its length."""
+    """The chain of one lead, or None; six queries whatever its length."""
     with rt.database.read() as connection:
         lead = (
             connection.execute(
@@ -65,6 +67,11 @@ def lead_chain(rt: Runtime, lead_id: UUID) -> Chain | None:
                 connection,
                 sa.select(lead_versions).where(lead_versions.c.lead_id == lead_id),
                 lead_versions.c.version,
+            ),
+            _newest(
+                connection,
+                sa.select(status_changes).where(status_changes.c.lead_id == lead_id),
+                status_changes.c.id,
             ),
             _deliveries(connection, lead_id),
         )

@@ -82,7 +82,7 @@ def test_what_was_known_stays_and_what_belongs_to_a_stage_goes_with_it(acme: Inc
         "note": "call again",
     }
     _change(acme, lead, StatusChange(stage="open", note=""))
-    assert _document(acme, lead)["state"] == {"stage": "open", "native": {"a": "x", "b": "y"}}
+    assert _document(acme, lead)["state"] == {"stage": "open"}
     _change(acme, lead, StatusChange(value_minor=5))
     _change(acme, lead, StatusChange(cleared=("value_minor",)))
     assert acme.leads()[0].value_minor is None

@@ -2,13 +2,20 @@
 
 from uuid import UUID
 
-from flask import Blueprint, abort, g, render_template, request
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 
+from relay.core.contract import Json
+from relay.core.money import to_major, to_minor
+from relay.core.stages import StatusChange
 from relay.runtime import current
-from relay.services import browse, inventory, trace
+from relay.services import browse, configured, inventory, trace
+from relay.services.configured import ConfiguredProject
+from relay.services.status import NoLead, change_status
+from relay.services.trace import Chain
 from relay.web.console.deliveries import cursor_of
 from relay.web.console.facts import facts
-from relay.web.console.project import identifier
+from relay.web.console.project import actor, identifier, needs
 
 pages = Blueprint("leads", __name__, url_prefix="/leads")
 
@@ -35,10 +42,50 @@ def index() -> str:
 @pages.get("/<uuid:lead_id>")
 def show(lead_id: UUID) -> str:
     """One lead from its arrival to every attempt."""
-    rt = current()
-    chain = trace.lead_chain(rt, lead_id)
+    return _page(_chain(lead_id))
+
+
+@pages.post("/<uuid:lead_id>/status")
+@needs("operator")
+def set_status(lead_id: UUID) -> ResponseReturnValue:
+    """Say what became of a lead; the targets that want to know are told."""
+    chain = _chain(lead_id)
+    given = request.form
+    value, currency = given.get("value", "").strip(), _currency(chain)
+    minor = to_minor(value, currency) if value else None
+    if value and (minor is None or minor < 0):
+        return _page(chain, "The value must be an amount, such as 1250 or 99.50."), 422
+    change = StatusChange(
+        value_minor=minor,
+        currency=currency if value else None,
+        note=given.get("note", "").strip()[:LONGEST_NOTE],
+        cleared=() if value else ("value_minor",),
+        **_stage(given.get("stage", "").strip()[:LONGEST_STAGE]),
+    )
+    try:
+        change_status(current(), lead_id, change, actor=actor(), audited=True)
+    except NoLead:
+        abort(404)
+    flash("Saved.", "good")
+    return redirect(url_for(".show", lead_id=lead_id))
+
+
+LONGEST_STAGE = 100
+LONGEST_NOTE = 10_000
+
+STAGES = ("open", "qualified", "won", "lost")
+"""Stages that every lead can come to; the labels of its project are others."""
+
+
+def _chain(lead_id: UUID) -> Chain:
+    chain = trace.lead_chain(current(), lead_id)
     if chain is None or chain.lead["project_id"] != g.project["id"]:
         abort(404)
+    return chain
+
+
+def _page(chain: Chain, wrong: str = "") -> str:
+    rt = current()
     newest = chain.versions[-1] if chain.versions else None
     return render_template(
         "console/leads/show.html",
@@ -47,4 +94,35 @@ def show(lead_id: UUID) -> str:
         newest=newest,
         cut=trace.BODY_AT_MOST,
         groups=facts(newest["document"], rt.catalog.lead_schema) if newest else [],
+        stages=dict.fromkeys((*STAGES, *_project().conversion_labels.values())),
+        form=request.form if wrong else _state(chain),
+        currency=_currency(chain),
+        wrong=wrong,
     )
+
+
+def _project() -> ConfiguredProject:
+    return configured.project(current(), g.project["id"]) or abort(404)
+
+
+def _currency(chain: Chain) -> str | None:
+    currency: str | None = chain.lead["currency"] or _project().currency
+    return currency
+
+
+def _state(chain: Chain) -> dict[str, Json]:
+    """What stands in the form at first: the lead's state without what is queued."""
+    state = chain.versions[-1]["document"].get("state", {}) if chain.versions else {}
+    minor = state.get("value_minor")
+    return {
+        "stage": state.get("stage") or "open",
+        "value": "" if minor is None else to_major(minor, _currency(chain)),
+        "note": state.get("note", ""),
+    }
+
+
+def _stage(stage: str) -> dict[str, Json]:
+    """The stage as a change says it; one of the project's labels is a conversion."""
+    if stage not in _project().conversion_labels.values():
+        return {"stage": stage or None}
+    return {"stage": stage, "conversion_name": stage}

@@ -49,6 +49,15 @@ SUBMISSION = {
     "held": Word("Held", "warn", "It is fine, but waits for somebody to let it through."),
 }
 
+UPLOAD = {
+    "new": Word("Not begun", "warn", "Say where its columns go."),
+    "waiting": Word("Waiting", "busy", "It begins in a moment."),
+    "running": Word("Importing", "busy", "It goes on by itself; you may leave this page."),
+    "finished": Word("Finished", "good"),
+    "cancelled": Word("Stopped", "quiet", "Leads that are there already stay."),
+    "failed": Word("Failed", "bad"),
+}
+
 OUTCOME = {
     "delivered": Word("Delivered", "good"),
     "ignored": Word("No effect", "warn"),
@@ -60,6 +69,11 @@ OUTCOME = {
 }
 
 EVENT = {"created": "New lead", "updated": "Update", "status": "Status"}
+
+CHANGE = {
+    "pending": Word("Queued", "busy"),
+    "done": Word("Status", "good"),
+}
 
 PAUSE = {
     "manual": "Paused by a person",
@@ -78,6 +92,16 @@ def delivery(state: str) -> Word:
 def submission(state: str) -> Word:
     """The word for a submission's state."""
     return SUBMISSION.get(state, UNKNOWN)
+
+
+def upload(state: str) -> Word:
+    """The word for the state of a file's import."""
+    return UPLOAD.get(state, UNKNOWN)
+
+
+def change(state: str) -> Word:
+    """The word for the state of a change of a lead's status."""
+    return CHANGE.get(state, UNKNOWN)
 
 
 def outcome(kind: str) -> Word:
