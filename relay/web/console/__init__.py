@@ -15,6 +15,7 @@ from relay.web.console import (
     routes,
     security,
     session,
+    settings,
     shelves,
     show,
     sources,
@@ -41,6 +42,7 @@ def register(app: Flask) -> None:
 def _project_pages() -> Blueprint:
     inside = Blueprint("project", __name__, url_prefix="/p/<project>")
     project.set_up(inside)
-    for page in (overview, deliveries, leads, shelves, sources, targets, routes, traffic):
+    reading = (overview, deliveries, leads, shelves, traffic)
+    for page in (*reading, sources, targets, routes, settings):
         inside.register_blueprint(page.pages)
     return inside
