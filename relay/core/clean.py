@@ -5,8 +5,9 @@ import math
 
 from relay.core.contract import Json
 
-DEPTH = 64
-"""Levels of nesting that are kept; below, a value is kept as its JSON text."""
+DEPTH = 72
+"""Levels of nesting that are kept, some more than a body may have; below, a value is kept as its
+JSON text."""
 
 
 def clean(value: Json, depth: int = DEPTH) -> Json:

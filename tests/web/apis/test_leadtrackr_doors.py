@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from relay.services.configure import apply
 from relay.services.ledger import ledger
@@ -147,6 +148,48 @@ def test_only_the_project_s_pages_create_where_it_lists_them(
         assert read_by == origin
     assert calls.create(b"{", headers=headers).status_code == 400
     assert calls.create_by_server(headers=headers).status_code == 201
+
+
+BROKEN = ("creating.file", "reading.listing.find", "reading.listing.one")
+
+EVERY_CALL = [
+    *(("POST", name, lead(leadId=1, conversionId="open")) for name in NAMES if name not in READING),
+    *(("GET", f"{name}?leadId=1", None) for name in READING),
+]
+
+
+def test_lt_53_a_bug_answers_500_in_this_dialect_and_tells_nothing_of_itself(
+    calls: Calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any, **__: Any) -> Any:
+        raise ZeroDivisionError("a secret of ours")
+
+    for name in BROKEN:
+        monkeypatch.setattr(f"relay.web.apis.leadtrackr.{name}", fail)
+    for method, path, body in EVERY_CALL:
+        answer = calls.client.open(
+            f"/api/leads/{path}", method=method, json=body, headers={"X-API-Key": KEY}
+        )
+        assert answer.status_code == 500, path
+        assert answer.get_json() == {"message": "Internal server error"}
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_lt_53_while_the_database_is_away_clients_are_asked_to_come_again(
+    calls: Calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert calls.create().status_code == 201
+
+    def away(*_: Any, **__: Any) -> Any:
+        raise sa.exc.OperationalError("SELECT", {}, Exception("away"))
+
+    monkeypatch.setattr(calls.runtime.database, "read", away)
+    monkeypatch.setattr(calls.runtime.database, "write", away)
+    for method, path, body in EVERY_CALL:
+        answer = calls.send(method, path, body, key=KEY)
+        assert said(answer) == (503, "Not taken now, please come again"), path
+        assert int(answer.headers["Retry-After"]) > 0
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 
 # --- what waits, what is refused --------------------------------------------------------------

@@ -111,6 +111,12 @@ def test_odd_values_cost_no_lead(calls: Calls) -> None:
     assert calls.find("limit=100")["total"] == 2 * len(TAKEN)
 
 
+def test_lt_27_what_is_nested_as_deep_as_can_be_comes_back_as_it_was(calls: Calls) -> None:
+    nested = json.loads("[" * 62 + "]" * 62)
+    assert calls.get(calls.made(formData={"x": nested}))["formData"] == {"x": nested}
+    assert calls.create(lead(formData={"x": [nested]})).status_code == 400
+
+
 @pytest.mark.parametrize("member", ["projectId", "userData", "uniqueIdentifier"])
 def test_a_member_that_is_there_twice_is_judged_as_the_list_that_it_is(
     calls: Calls, member: str
