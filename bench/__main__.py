@@ -1,4 +1,4 @@
-"""`python -m bench [a b c d e g] [--runs N]`: prints each figure with what it has to reach."""
+"""`python -m bench [a b c d e f g] [--runs N]`: prints each figure with what it has to reach."""
 
 import argparse
 import statistics
@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from bench.creating import creating
 from bench.lists import listing
 from bench.old_rows import fill
 from bench.stage import KEY, Stage, wait_for
@@ -98,6 +99,7 @@ SECTIONS: dict[str, Callable[[Stage, int], str]] = {
     "c": at_twenty,
     "d": beside_a_hanging_one,
     "e": growing,
+    "f": creating,
     "g": listing,
 }
 
@@ -185,7 +187,7 @@ def _quantiles(runs: list[list[float]], limit: int) -> str:
 def main() -> None:
     """Measure the wanted sections and print each as it is done."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("sections", nargs="*", help="which: a b c d e g; all without any")
+    parser.add_argument("sections", nargs="*", help="which: a b c d e f g; all without any")
     parser.add_argument("--runs", type=int, default=3, help="the median of how many is taken")
     wanted = parser.parse_args()
     if unknown := set(wanted.sections) - SECTIONS.keys():

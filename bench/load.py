@@ -74,8 +74,8 @@ async def run(
     await asyncio.gather(*(work() for _ in range(connections)))
     return {
         "seconds": time.monotonic() - begun,
-        "answered": statuses.count(200),
-        "refused": len(statuses) - statuses.count(200),
+        "answered": sum(200 <= status < 300 for status in statuses),
+        "refused": sum(not 200 <= status < 300 for status in statuses),
         "begun": begun,
         "sent": sent,
         "at": answered,

@@ -26,6 +26,8 @@ from tests.servers import Postgres, RedisServer, free_port, until
 from tests.stack import ROOT, Process, Stack
 
 KEY = "tf-bench-source-key"
+API_KEY = "a key for the bench"
+APIS = ("leadtrackr", "octanist")
 CONNECTIONS = 32
 
 
@@ -92,13 +94,21 @@ class Stage:
         }
 
     def load(
-        self, port: int, path: str, count: int, mark: str, per_second: float = 0
+        self,
+        port: int,
+        path: str,
+        count: int,
+        mark: str,
+        per_second: float = 0,
+        make: Callable[[str], tuple[bytes, dict[str, str]]] | None = None,
     ) -> dict[str, Any]:
-        """Post so many signed twelve-answer submissions; see bench.load for what comes back."""
+        """Post so many requests; see bench.load for what comes back.
+
+        `make` gives body and headers; without it they are signed submissions of twelve answers.
+        """
         tokens = [f"{mark}{number:06}" for number in range(count)]
-        bodies = [typeform(token) for token in tokens]
         file = self.directory / "requests.pickle"
-        file.write_bytes(pickle.dumps([(body, signed(body)) for body in bodies]))
+        file.write_bytes(pickle.dumps([(make or _submission)(token) for token in tokens]))
         arguments = ["127.0.0.1", str(port), path, str(CONNECTIONS), str(file), str(per_second)]
         done = _python("bench.load", *arguments)
         output, _ = done.communicate(timeout=600)
@@ -158,9 +168,10 @@ class Stage:
         project = {
             "id": "bench",
             "name": "Bench",
-            "sources": [source],
+            "api_keys": [{"name": "creating", "key": API_KEY, "scopes": ["read", "write"]}],
+            "sources": [source, *({"name": kind, "kind": kind} for kind in APIS)],
             "targets": configured,
-            "routes": [{"from": "form", "to": name} for name in targets],
+            "routes": [{"from": of, "to": name} for name in targets for of in ("form", *APIS)],
         }
         return {"projects": [project]}
 
@@ -171,6 +182,11 @@ class Stage:
                 return str(reply.read().decode())
         except OSError:
             return None
+
+
+def _submission(token: str) -> tuple[bytes, dict[str, str]]:
+    body = typeform(token)
+    return body, signed(body)
 
 
 def _listens(port: int) -> bool:
