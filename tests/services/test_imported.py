@@ -17,6 +17,8 @@ from tests.vendors import KEY, LeadTrackr, Octanist, Vendor, leadtrackr_lead, oc
 
 Take = Callable[..., Taken]
 
+ACME_KEY = "the key of the project acme"
+
 
 @pytest.fixture
 def project(runtime: Any) -> Any:
@@ -26,6 +28,7 @@ def project(runtime: Any) -> Any:
     document = {
         "id": "acme",
         "currency": "EUR",
+        "api_keys": [{"name": "server", "key": ACME_KEY}],
         "sources": [{"name": kind, "kind": kind, "region": "NL"} for kind in kinds],
         "targets": targets,
         "routes": [{"from": kind, "to": "crm", "on": ["created", "updated"]} for kind in kinds],
@@ -107,6 +110,19 @@ def test_a_leadtrackr_account_keeps_numbers_dates_status_price_and_note(
     for part in ("formData", "userData", "attributionData", "channelFlow", "uniqueIdentifier"):
         assert verbatim[part] == hosted[6][part]
     assert list(verbatim["formData"]) == ["formName", "uniqueEventId", "b", "a"]
+
+
+def test_clients_of_leadtrackr_see_the_moved_leads_as_they_were(
+    runtime: Any, client: Any, project: Any, take: Take, vendors: Any
+) -> None:
+    hosted = [leadtrackr_lead(7, status="Sale", price=129900, note="twice"), leadtrackr_lead(8)]
+    take(vendors(LeadTrackr(hosted)))
+    key = {"X-API-Key": ACME_KEY}
+    for lead_before in hosted:
+        address = f"/api/leads/getLead?leadId={lead_before['id']}"
+        assert client.get(address, headers=key).get_json()["lead"] == lead_before
+    listed = client.get("/api/leads/getLeads?sort=createdAt:asc", headers=key).get_json()
+    assert listed["leads"] == sorted(hosted, key=lambda one: one["createdAt"])
 
 
 def test_nothing_is_sent_on_and_the_books_come_out_even(

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from relay.store import tables
+from relay.store.writer import Busy
 from tests.web.apis.octanist.calls import (
     EVERY_KEY,
     KEY,
@@ -225,6 +226,18 @@ def test_oc_26_a_bug_is_answered_without_its_words(
     answer = call("POST", "/api/leads", LEAD)
     assert error(answer) == (500, "INTERNAL_ERROR")
     assert b"secret" not in answer.data
+
+
+def test_a_database_that_is_away_asks_to_come_again(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: object, **_named: object) -> None:
+        raise Busy("the database is away")
+
+    monkeypatch.setattr("relay.web.apis.octanist.creating.filed.file", fail)
+    answer = call("POST", "/api/leads", LEAD)
+    assert error(answer) == (503, "SERVICE_UNAVAILABLE")
+    assert int(answer.headers["Retry-After"]) > 0
 
 
 def test_oc_27_two_equal_calls_make_two_leads(call: Call) -> None:
