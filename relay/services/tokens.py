@@ -65,6 +65,13 @@ def note(rt: Runtime, connection: sa.Connection, filed: Iterable[Filing], now: d
         insert_new(connection, token_names, rows)
 
 
+def listed(rt: Runtime, project_id: UUID) -> list[str]:
+    """The names that were ever sent to a project, in their order."""
+    query = sa.select(token_names.c.name).where(token_names.c.project_id == project_id)
+    with rt.database.read() as connection:
+        return list(connection.execute(query.order_by(token_names.c.name)).scalars())
+
+
 def _new_known(_rt: Runtime) -> _Known:
     return _Known()
 

@@ -1,6 +1,7 @@
 """What has just arrived at a source, for somebody who is setting it up and waits for it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 
@@ -8,7 +9,10 @@ import sqlalchemy as sa
 
 from relay.runtime import Runtime
 from relay.services.browse import Row
-from relay.store.tables import deliveries, leads, submissions, targets, turned_away
+from relay.store.tables import bodies, deliveries, leads, submissions, targets, turned_away
+
+MARKED_AMONG = 1000
+"""Submissions that are searched for one with a certain header."""
 
 UNFINISHED = ("waiting", "sending")
 
@@ -46,6 +50,20 @@ def newest_arrival(rt: Runtime, source_id: UUID) -> Arrival:
         lead_id = None if submission is None else submission["lead_id"]
         sent = [] if lead_id is None else _deliveries(connection, lead_id)
     return Arrival(submission, sent, refusal)
+
+
+def marked(rt: Runtime, project_id: UUID, since: datetime, header: str, value: str) -> UUID | None:
+    """The submission, of those that arrived since then, whose request had this header."""
+    query = (
+        sa.select(submissions.c.id, bodies.c.headers)
+        .join(bodies, bodies.c.id == submissions.c.body_id)
+        .where(submissions.c.project_id == project_id, submissions.c.received_at >= since)
+        .order_by(submissions.c.received_at.desc(), submissions.c.id.desc())
+        .limit(MARKED_AMONG)
+    )
+    with rt.database.read() as connection:
+        found = connection.execute(query).all()
+    return next((row.id for row in found if row.headers.get(header) == value), None)
 
 
 def _newest_submission(connection: sa.Connection, source_id: UUID) -> Row | None:

@@ -3,7 +3,9 @@
 from flask import Flask, Request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 
-WITHOUT = ("/in/", "/healthz", "/readyz", "/metrics", "/static/")
+WITHOUT = ("/in/", "/api/", "/healthz", "/readyz", "/metrics", "/static/")
+REFERENCE = "/api/docs/"
+"""Pages for people among the calls of programs."""
 
 
 class ConsoleSessions(SecureCookieSessionInterface):
@@ -11,6 +13,7 @@ class ConsoleSessions(SecureCookieSessionInterface):
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """The session of this request; None where there is none."""
-        if request.path.startswith(WITHOUT):
+        path = request.path
+        if path.startswith(WITHOUT) and not path.startswith(REFERENCE):
             return None
         return super().open_session(app, request)

@@ -12,6 +12,7 @@ from relay.web.console import (
     leads,
     overview,
     project,
+    reference,
     routes,
     security,
     session,
@@ -19,8 +20,11 @@ from relay.web.console import (
     shelves,
     show,
     sources,
+    submit,
     targets,
     traffic,
+    trial,
+    uploads,
 )
 
 
@@ -34,6 +38,8 @@ def register(app: Flask) -> None:
     failures.set_up(console)
     console.register_blueprint(session.pages)
     console.register_blueprint(_project_pages())
+    reference.set_up(app)
+    submit.set_up(app)
     console.add_url_rule("/", "home", project.home)
     app.register_blueprint(console)
     app.add_url_rule("/", "root", project.root)
@@ -43,6 +49,6 @@ def _project_pages() -> Blueprint:
     inside = Blueprint("project", __name__, url_prefix="/p/<project>")
     project.set_up(inside)
     reading = (overview, deliveries, leads, shelves, traffic)
-    for page in (*reading, sources, targets, routes, settings):
+    for page in (*reading, sources, targets, routes, settings, submit, uploads, trial):
         inside.register_blueprint(page.pages)
     return inside

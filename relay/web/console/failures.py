@@ -2,7 +2,13 @@
 
 from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import Forbidden, HTTPException, InternalServerError, NotFound
+from werkzeug.exceptions import (
+    Forbidden,
+    HTTPException,
+    InternalServerError,
+    NotFound,
+    RequestEntityTooLarge,
+)
 
 SAID: dict[type[HTTPException], tuple[str, str]] = {
     NotFound: (
@@ -12,6 +18,10 @@ SAID: dict[type[HTTPException], tuple[str, str]] = {
     Forbidden: (
         "Your role does not allow this",
         "You can look, but not change this. Ask an owner of this relay.",
+    ),
+    RequestEntityTooLarge: (
+        "That is too large",
+        "A file may have 25 MiB. Divide it, or leave out what no lead needs.",
     ),
     InternalServerError: (
         "Something went wrong here",

@@ -5,7 +5,7 @@ from functools import wraps
 from typing import Any, ParamSpec
 from uuid import UUID
 
-from flask import Blueprint, abort, g, redirect, render_template, request, url_for
+from flask import Blueprint, abort, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -14,6 +14,9 @@ from relay.services import inventory
 from relay.store.tables import ROLES
 
 P = ParamSpec("P")
+
+LAST = "project"
+"""Where the session has the project that was looked at last."""
 
 
 def root() -> ResponseReturnValue:
@@ -38,7 +41,7 @@ def set_up(inside: Blueprint) -> None:
     inside.url_value_preprocessor(_take_project)
     inside.url_defaults(_give_project)
     inside.before_request(_load_project)
-    inside.context_processor(_surroundings)
+    inside.context_processor(surroundings)
 
 
 def may(role: str) -> bool:
@@ -84,14 +87,28 @@ def _give_project(_endpoint: str, values: dict[str, Any]) -> None:
 
 
 def _load_project() -> None:
-    g.projects = inventory.all_projects(current())
-    found = [one for one in g.projects if one["public_id"] == g.project_public_id]
-    if not found:
+    if not load(g.project_public_id):
         abort(404)
+
+
+def load(public_id: str | None) -> bool:
+    """Make this project the page's; where none is named, the one that was looked at last."""
+    g.projects = inventory.all_projects(current())
+    wanted = public_id or request.args.get("project")
+    found = [one for one in g.projects if one["public_id"] == (wanted or session.get(LAST))]
+    if not wanted and not found:
+        found = list(g.projects[:1])
+    if not found:
+        return False
     g.project = found[0]
+    g.project_public_id = g.project["public_id"]
+    if session.get(LAST) != g.project_public_id:
+        session[LAST] = g.project_public_id
+    return True
 
 
-def _surroundings() -> dict[str, Any]:
+def surroundings() -> dict[str, Any]:
+    """What the frame of a page shows of its project."""
     counts = {} if request.headers.get("HX-Request") else _shelf_counts()
     return {
         "project": g.get("project"),

@@ -41,7 +41,7 @@ def set_up(app: Flask, console: Blueprint) -> None:
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a form left open over lunch still works
         WTF_CSRF_SSL_STRICT=False,  # the token is bound to the session; proxies may hide the scheme
         SESSION_COOKIE_NAME="relay_session",
-        SESSION_COOKIE_PATH="/console",
+        SESSION_COOKIE_PATH="/",  # some pages have the addresses that other systems gave them
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=config.public_url.startswith("https://"),

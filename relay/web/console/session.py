@@ -22,8 +22,18 @@ from relay.web.console.throttle import Throttle, too_many
 
 pages = Blueprint("session", __name__)
 
-OPEN = frozenset({"console.session.sign_in", "console.session.set_up_first_user"})
+OPEN = frozenset(
+    {
+        "console.session.sign_in",
+        "console.session.set_up_first_user",
+        "console.reference.trackdrive",
+        "console.reference.other",
+    }
+)
 """The endpoints that need no signing in."""
+
+OURS = ("/console/", "/leads/", "/schedules/", "/api/docs/")
+"""How addresses of pages begin."""
 
 _manager = LoginManager()
 
@@ -120,7 +130,7 @@ def _enter(user: users.User) -> ResponseReturnValue:
 
 def _wanted(address: str) -> str:
     """The page asked for before signing in: one of ours, or the first."""
-    ours = address.startswith("/console/") and "\\" not in address and "//" not in address
+    ours = address.startswith(OURS) and "\\" not in address and "//" not in address
     return address if ours else url_for("console.home")
 
 

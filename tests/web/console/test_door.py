@@ -118,7 +118,7 @@ def test_what_no_database_takes_is_refused_before_it_is_asked(house: House) -> N
 
 def test_signing_out_ends_every_session_of_the_person(house: House) -> None:
     laptop, phone = house.visitor(), house.visitor()
-    stolen = phone.client.get_cookie("relay_session", path="/console")
+    stolen = phone.client.get_cookie("relay_session")
     page = laptop.get("/console/p/acme/")
     laptop.send(page.form("sign-out"))
     assert stolen is not None
@@ -133,7 +133,7 @@ def test_the_session_cookie_is_kept_from_scripts_other_sites_and_the_doors(
         return str(app.test_client().get("/console/sign-in").headers["Set-Cookie"])
 
     cookie = cookie_of(house.app)
-    assert {"HttpOnly", "SameSite=Lax", "Path=/console"} <= set(cookie.split("; "))
+    assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
     assert "Secure" not in cookie.split("; ")
     secure = cookie_of(make_app({"RELAY_PUBLIC_URL": "https://leads.example.com"}))
     assert "Secure" in secure.split("; ")
@@ -144,11 +144,11 @@ def test_a_session_made_with_a_former_secret_key_still_works(
 ) -> None:
     visitor = Visitor(make_app({"SECRET_KEY": "o" * 40}))
     visitor.sign_in()
-    cookie = visitor.client.get_cookie("relay_session", path="/console")
+    cookie = visitor.client.get_cookie("relay_session")
     assert cookie is not None
     for former, status in (("o" * 40, 200), ("", 302)):
         client = make_app({"SECRET_KEY": "n" * 40, "SECRET_KEYS_OLD": former}).test_client()
-        client.set_cookie("relay_session", cookie.value, path="/console")
+        client.set_cookie("relay_session", cookie.value)
         assert client.get("/console/p/acme/").status_code == status
 
 
