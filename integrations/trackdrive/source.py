@@ -201,13 +201,17 @@ def _tokens(merged: Mapping[str, Json], data: Fields, *, nested: bool) -> Fields
     return tokens if nested else _flat(tokens)
 
 
+LONGEST_NAME = 200
+"""Characters of a name that is joined with those within it: a few long ones would fill memory."""
+
+
 def _flat(tokens: Fields) -> Fields:
     """What is nested by names joined with `_`, positions counted from 0; plain lists as a text."""
     flat: Fields = {}
     for name, value in tokens.items():
         if isinstance(value, list) and not any(isinstance(one, dict | list) for one in value):
             flat[name] = ", ".join(written(one) for one in value if one is not None)
-        elif isinstance(value, dict | list):
+        elif isinstance(value, dict | list) and len(name) <= LONGEST_NAME:
             members = value.items() if isinstance(value, dict) else enumerate(value)
             within = {f"{name}_{key}": inner for key, inner in members if inner is not None}
             flat.update(_flat(within))

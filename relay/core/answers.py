@@ -10,6 +10,10 @@ from relay.core.lead import is_empty
 
 Steps = tuple[str, ...]
 
+LONGEST_PATH = 1000
+"""Characters of the names around an answer; what is further inside is one answer as a whole. Every
+answer is named by its path, so that a long name around many would fill the memory."""
+
 _VALUES = ("value", "values", "string_value", "answer")
 _LABELS = ("label", "title", "question", "column_name", "name", "custom_key", "key", "column_id")
 _IDS = ("id", "column_id", "key")
@@ -95,7 +99,9 @@ def _read_members(
 ) -> None:
     for key, member in members:
         inside = (*within, key)
-        if isinstance(member, dict) and member:
+        if type(member) not in (dict, list) or sum(map(len, inside)) > LONGEST_PATH:
+            found.append(_named(member, (*steps, key), inside))
+        elif isinstance(member, dict) and member:
             if _is_answer(member, key):
                 _read_answer(found, member, (*steps, key), inside)
             else:

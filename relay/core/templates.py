@@ -12,6 +12,9 @@ from relay.core.dictionary import normal
 from relay.core.lead import is_empty
 
 _TOKEN = re.compile(r"\[(\w[\w.]*)\](?:\{([^{}]*)\})?")
+LONGEST_PATH = 1000
+"""Characters; what is further inside has no token of its own."""
+
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://\S*", re.IGNORECASE)
 _JSON = re.compile(r'\s*(?:\{\s*["}]|\[\s*["{])')
 _TAG = re.compile(r"<[a-zA-Z/!][^<>]*>")
@@ -143,7 +146,7 @@ def _members(lead: Json, pointer: str) -> Iterable[tuple[str, Json]]:
 
 
 def _flatten(value: Json, path: str, found: dict[str, Json]) -> None:
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or len(path) > LONGEST_PATH:
         found.setdefault(path.lower(), value)
         return
     for key, member in value.items():

@@ -178,6 +178,8 @@ ODD = [
     ("deep JSON", "", b'{"data": ' + b"[" * DEEP + b"]" * DEEP + b"}", JSON),
     ("deep JSON in a text", "", json.dumps({"data": "[" * DEEP}).encode(), JSON),
     ("a million characters", "", b"x=" + b"y" * 900_000, FORM),
+    ("a long name over many", "auto_format_nested_fields=1", json.dumps(
+        {"data": {"n" * 100_000: {str(n): n for n in range(20_000)}}}).encode(), JSON),
     ("NUL", "a=%00b&c%00d=1", b"", ""),
     ("NUL in JSON", "", b'{"a\\u0000": "\\u0000b", "caller_id": "8004506787\\u0000"}', JSON),
     ("lone surrogates", "", b'{"a": "\\ud800", "\\udfff": 1}', JSON),
