@@ -1,7 +1,7 @@
 """What traffic sources and their sub-sources bring: leads, what went out of them, what was won."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -16,6 +16,9 @@ from relay.store.tables import DELIVERY_STATES, deliveries, leads
 
 WON = ("won", "rated")
 """Statuses, in lower case, of leads whose value is theirs for good."""
+
+NOT_WON = ("open", "pending", "qualified", "lost")
+"""What a conversion label may be called that is no success."""
 
 MOST = 10_000
 """Sub-sources that a report tells apart, the largest of them: their names come from the public."""
@@ -81,11 +84,13 @@ def traffic(rt: Runtime, project_id: UUID, since: datetime, until: datetime) -> 
     Tests and archived leads are left out. An empty id stands for leads that name no source.
     """
     span = _span(project_id, since, until)
+    project = configured_projects.project(rt, project_id)
+    labels = project.conversion_labels.values() if project else ()
+    won = _is_won([name for name in labels if name.lower() not in NOT_WON])
     with rt.database.read() as connection:
-        lines = _count_leads(connection, span)
+        lines = _count_leads(connection, span, won)
         cut = _only_the_largest(lines)
         _count_deliveries(connection, span, lines)
-    project = configured_projects.project(rt, project_id)
     return _by_source(lines.values(), dict(project.traffic_sources) if project else {}, cut=cut)
 
 
@@ -130,8 +135,14 @@ def _span(project_id: UUID, since: datetime, until: datetime) -> sa.ColumnElemen
     )
 
 
-def _count_leads(connection: sa.Connection, span: sa.ColumnElement[bool]) -> _Lines:
-    won = sa.func.lower(leads.c.status).in_(WON)
+def _is_won(labels: Sequence[str]) -> sa.ColumnElement[bool]:
+    """Whether a lead's value is its own for good; `labels` are conversions that say so."""
+    return sa.or_(sa.func.lower(leads.c.status).in_(WON), leads.c.status.in_(labels))
+
+
+def _count_leads(
+    connection: sa.Connection, span: sa.ColumnElement[bool], won: sa.ColumnElement[bool]
+) -> _Lines:
     currency = sa.func.coalesce(leads.c.currency, "").label("currency")
     statement = (
         sa.select(

@@ -48,7 +48,9 @@ def source(acme: Incoming) -> Any:
     acme.route(made, acme.target("mail"))
     named = [{"id": "1000", "name": "Google Ads"}]
     own = tables.projects.c.id == acme.project
-    acme.set(tables.projects, own, settings={"traffic_sources": named})
+    labels = [{"id": "1", "name": "Verkauft Ä"}, {"id": "2", "name": "Lost"}]
+    settings = {"traffic_sources": named, "conversion_labels": labels}
+    acme.set(tables.projects, own, settings=settings)
     return made
 
 
@@ -56,11 +58,12 @@ def test_td_53_what_each_source_and_sub_source_brought(acme: Incoming, source: A
     first = _say(acme, source, "a", **{"from": "1000", "sub": "berlin"})
     second = _say(acme, source, "b", **{"from": "1000", "sub": "berlin"})
     third = _say(acme, source, "c", **{"from": "1000"})
-    _say(acme, source, "d", **{"from": "unheard of", "sub": "007"})
+    fourth = _say(acme, source, "d", **{"from": "unheard of", "sub": "007"})
     _say(acme, source, "e")
     _won(acme, first, 1050, "EUR", "won")
     _won(acme, second, 500, "EUR", "Rated")
-    _won(acme, third, 700, "USD", "won")
+    _won(acme, third, 700, "USD", "Verkauft Ä")
+    _won(acme, fourth, 900, "EUR", "Lost")
     states = iter(("delivered", "failed", "ignored"))
     for row in acme.deliveries()[:3]:
         acme.settle(row.id, next(states))
