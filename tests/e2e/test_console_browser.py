@@ -41,7 +41,7 @@ def addresses(house: House) -> list[str]:
         "quarantine/", "quarantine/?shelf=turned-away", f"quarantine/{shelved}",
         "sources/", f"sources/{quote}", f"sources/{quote}/edit", "sources/new",
         "sources/new/generic", "targets/", f"targets/{crm}", f"targets/{crm}/edit",
-        "targets/new", "routes/", "routes/new", "traffic/", "nowhere",
+        "targets/new", "routes/", "routes/new", "traffic/", "settings/", "nowhere",
     ]  # fmt: skip
     return [f"/console/p/acme/{address}" for address in inside]
 
