@@ -5,7 +5,7 @@ the examples carry their own tokens.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -164,7 +164,7 @@ def operations(dialect: str) -> list[Operation]:
     described = openapi.description("")
     schemas = described["components"]["schemas"]
     return [
-        _operation(method, path, told, schemas)
+        _operation(dialect, method, path, told, schemas)
         for path, methods in described["paths"].items()
         if not path.endswith(".json")
         for method, told in methods.items()
@@ -172,7 +172,7 @@ def operations(dialect: str) -> list[Operation]:
     ]
 
 
-def _operation(method: str, path: str, told: Json, schemas: Json) -> Operation:
+def _operation(dialect: str, method: str, path: str, told: Json, schemas: Json) -> Operation:
     body = told.get("requestBody", {}).get("content", {}).get("application/json", {})
     around = [
         Parameter(
@@ -184,7 +184,10 @@ def _operation(method: str, path: str, told: Json, schemas: Json) -> Operation:
         )
         for one in told.get("parameters", ())
     ]
-    within = list(_members(_resolved(body.get("schema", {}), schemas), schemas, ""))
+    within = [
+        one if one.meaning else replace(one, meaning=_title(dialect, one.name.rpartition(".")[2]))
+        for one in _members(_resolved(body.get("schema", {}), schemas), schemas, "")
+    ]
     named = {one.name for one in within}
     return Operation(
         method=method.upper(),
@@ -202,7 +205,7 @@ def _members(schema: Json, schemas: Json, before: str) -> Iterator[Parameter]:
     required = schema.get("required", ())
     for name, found in schema.get("properties", {}).items():
         member = _resolved(found, schemas)
-        meaning = member.get("description") or _title(name)
+        meaning = member.get("description", "")
         yield Parameter(before + name, _type(member), meaning, name in required, "body")
         yield from _members(member, schemas, f"{before}{name}.")
 
@@ -228,10 +231,20 @@ def _type(schema: Json) -> str:
     return " or ".join(one for one in types if one != "null")
 
 
-def _title(name: str) -> str:
-    """What the lead calls the place where a parameter of this name goes."""
-    lead = current().catalog.lead
-    for place in lead.places.values():
-        if place.steps[-1] == name or "_".join(place.steps[-2:]) == name:
-            return place.title
-    return ""
+def _title(dialect: str, name: str) -> str:
+    """What the lead calls the place to which the dialect's adapter brings this parameter."""
+    catalog = current().catalog
+    pointer = _pointer(catalog.sources[dialect.lower()].adapter.schema, name)
+    place = catalog.lead.place(pointer) if pointer else None
+    return place.title if place else ""
+
+
+def _pointer(schema: Json, name: str) -> str | None:
+    """Where the annotations of a schema bring a member of this name, at whatever depth."""
+    if not isinstance(schema, dict):
+        return None
+    told = schema.get("properties", {}).get(name)
+    if isinstance(told, dict) and isinstance(told.get("lead"), str):
+        return str(told["lead"])
+    inner = (*schema.get("properties", {}).values(), schema.get("then"))
+    return next(filter(None, (_pointer(one, name) for one in inner)), None)

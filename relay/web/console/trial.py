@@ -72,7 +72,7 @@ def index() -> str:
 
 @pages.post("/")
 @needs("operator")
-def send() -> str:
+def test() -> str:
     """Send the request, and show what was said."""
     source = _source(request.form.get("source")) or abort(404)
     given = {name: request.form.get(name, "").strip()[:LONGEST] for name in NAMES}

@@ -106,9 +106,9 @@ def progress(import_id: UUID) -> str:
     return _progress(_import(import_id), whole="HX-Request" not in request.headers)
 
 
-@pages.post("/<uuid:import_id>/cancel")
+@pages.post("/<uuid:import_id>/stop")
 @needs("editor")
-def cancel(import_id: UUID) -> ResponseReturnValue:
+def stop(import_id: UUID) -> ResponseReturnValue:
     """Take no further row."""
     uploads.cancel(current(), _import(import_id)["id"])
     flash("Stopped. Leads that are there already stay.", "warn")

@@ -5,11 +5,14 @@ from urllib.parse import urldefrag, urlsplit
 
 import pytest
 
-from relay.services import configure, lanes
-from relay.store.tables import targets
+from relay.services import configure, lanes, uploads
+from relay.store.tables import imports, targets
 from tests.peer import Answer
 from tests.web.console.house import House, Visitor
 from tests.web.console.pages import Page
+
+PAGES = ("/console/", "/leads/", "/api/docs/1.0/")
+"""How addresses of pages begin."""
 
 
 @pytest.fixture
@@ -22,6 +25,11 @@ def site(house: House) -> dict[str, Page]:
     for name in ("Ada", "Berta"):
         house.lead(name=f"{name} Example", email=f"{name.lower()}@example.com")
     house.submit(body="{")
+    acme = house.row(targets, name="Partner").project_id
+    raw = b"Name,E-Mail\nAda,ada@example.com\n"
+    for name in ("people.csv", "more.csv"):
+        uploads.add(house.rt, acme, name, raw, "test")
+    uploads.start(house.rt, uploads.one(house.rt, acme, house.ids(imports)[0], file=True) or {})
     house.app.test_client().post("/in/website-key-1", data=b"GIF89a", content_type="image/gif")
     lanes.pause_target(house.rt, house.row(targets, name="Partner").id, "on holiday", "test")
     visitor = house.visitor()
@@ -34,7 +42,7 @@ def site(house: House) -> dict[str, Page]:
         page = pages[address] = visitor.get(address)
         for link, _words in page.links:
             target = urldefrag(link).url
-            if target.startswith("/console/") and len(urlsplit(target).query) < 60:
+            if target.startswith(PAGES) and len(urlsplit(target).query) < 60:
                 waiting.append(target)
     assert len(pages) > 30
     return pages | {"sign-in": Visitor(house.app).get("/console/sign-in")}

@@ -105,7 +105,7 @@ def test_progress_asks_again_until_it_is_done(visitor: Visitor, house: House) ->
 
 def test_an_import_can_be_stopped(visitor: Visitor, house: House) -> None:
     page = begin(visitor, house, upload(visitor, PEOPLE.encode()))
-    page = visitor.send(page.form("/cancel"))
+    page = visitor.send(page.form("/stop"))
     assert "Stopped" in page.text
     run(house)
     assert house.ids(leads) == []
