@@ -4,7 +4,6 @@ Calls: createServerSideLead and updateLeadStatus, as the vendor's API reference 
 """
 
 import json
-from typing import Any
 
 from relay.core.contract import (
     Conversation,
@@ -16,9 +15,8 @@ from relay.core.contract import (
     Request,
     Settings,
     Target,
-    Unreadable,
     judge_status,
-    read_json,
+    said_object,
 )
 
 HOST = "https://app.leadtrackr.io"
@@ -185,22 +183,14 @@ def _judge(reply: Reply, duty: Duty) -> Outcome:
     """Only an answer with the lead's number says that it was taken."""
     if refused := judge_status(reply, duty, MEANINGS, _said(reply)):
         return refused
-    number = _document(reply).get("leadId")
+    number = said_object(reply).get("leadId")
     if number is None:
         return Outcome(kind=Kind.RETRY, message=f"answered {reply.status} without a lead's number")
     return Outcome(kind=Kind.DELIVERED, remote_id=str(number))
 
 
 def _said(reply: Reply) -> str:
-    return str(_document(reply).get("message") or "")[:300]
-
-
-def _document(reply: Reply) -> dict[str, Any]:
-    try:
-        document = read_json(reply.body.decode("utf-8", "replace"))
-    except Unreadable:
-        return {}
-    return document if isinstance(document, dict) else {}
+    return str(said_object(reply).get("message") or "")[:300]
 
 
 def _rate_key(settings: Settings) -> str:

@@ -6,7 +6,6 @@ Calls: `POST`, `GET` and `PATCH /api/leads`, as the vendor's API reference descr
 import json
 from collections.abc import Generator
 from datetime import UTC, datetime
-from typing import Any
 from urllib.parse import quote
 
 from relay.core.contract import (
@@ -19,9 +18,8 @@ from relay.core.contract import (
     Request,
     Settings,
     Target,
-    Unreadable,
     judge_status,
-    read_json,
+    said_object,
     to_major,
 )
 
@@ -96,7 +94,7 @@ def _find(lead: Json, settings: Settings, duty: Duty) -> Generator[Request, Repl
     reply = yield _request("GET", f"/api/leads{query}", settings)
     if refused := judge_status(reply, duty, {}, _said(reply)):
         return refused if refused.kind is not Kind.REJECTED else None
-    listed = _document(reply).get("data")
+    listed = said_object(reply).get("data")
     for one in listed if isinstance(listed, list) else ():
         if isinstance(one, dict) and _same(one, lead) and _since(one, duty):
             return Outcome(kind=Kind.DELIVERED, message="found", remote_id=str(one.get("id")))
@@ -183,7 +181,7 @@ def _made(reply: Reply, duty: Duty) -> Outcome:
     said = _said(reply)
     if refused := judge_status(reply, duty, {403: Kind.REJECTED}, said):
         return refused
-    document = _document(reply)
+    document = said_object(reply)
     data = document.get("data")
     made = data.get("id") if isinstance(data, dict) else document.get("id")
     if document.get("success") is False:
@@ -194,18 +192,10 @@ def _made(reply: Reply, duty: Duty) -> Outcome:
 
 
 def _said(reply: Reply) -> str:
-    error = _document(reply).get("error")
+    error = said_object(reply).get("error")
     if isinstance(error, dict):
         error = f"{error.get('code', '')} {error.get('message', '')}".strip()
     return str(error or "")[:300]
-
-
-def _document(reply: Reply) -> dict[str, Any]:
-    try:
-        document = read_json(reply.body.decode("utf-8", "replace"))
-    except Unreadable:
-        return {}
-    return document if isinstance(document, dict) else {}
 
 
 def _rate_key(settings: Settings) -> str:

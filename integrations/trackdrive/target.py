@@ -6,7 +6,6 @@ The call is `POST /api/v1/leads`, as TrackDrive's "How to Submit a Lead via API"
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from relay.core.contract import (
     Conversation,
@@ -18,9 +17,8 @@ from relay.core.contract import (
     Request,
     Settings,
     Target,
-    Unreadable,
     judge_status,
-    read_json,
+    said_object,
 )
 
 TOKENS = {
@@ -76,7 +74,7 @@ def check(settings: Settings, duty: Duty) -> Conversation:
     """Post a lead without a number, which is refused for that and nothing else where the token is
     right."""
     reply = yield _request({"update_only": True}, settings)
-    problem = f"{_said(reply)} {' '.join(_document(reply).get('errors', {}))}".lower()
+    problem = f"{_said(reply)} {' '.join(said_object(reply).get('errors', {}))}".lower()
     if reply.status == 422 and "caller" in problem and "token" not in problem:
         return Outcome(kind=Kind.DELIVERED)
     refused = judge_status(reply, duty, {}, _said(reply))
@@ -129,7 +127,7 @@ def _judge(reply: Reply, duty: Duty) -> Outcome:
         if reply.status == 422 and "token" in f"{said} {_fields(reply)}".lower():
             return Outcome(kind=Kind.UNAUTHORIZED, message=refused.message)
         return refused
-    document = _document(reply)
+    document = said_object(reply)
     if document.get("success") is False or document.get("errors"):
         return Outcome(kind=Kind.REJECTED, message=f"answered {reply.status}: {said}")
     lead = document.get("lead")
@@ -142,13 +140,13 @@ def _judge(reply: Reply, duty: Duty) -> Outcome:
 
 
 def _fields(reply: Reply) -> str:
-    errors = _document(reply).get("errors")
+    errors = said_object(reply).get("errors")
     return " ".join(errors) if isinstance(errors, dict) else ""
 
 
 def _said(reply: Reply) -> str:
     """The message and the errors: texts by field, a list, or one text."""
-    document = _document(reply)
+    document = said_object(reply)
     errors = document.get("errors") or document.get("error")
     if isinstance(errors, dict):
         errors = "; ".join(f"{field}: {_joined(texts)}" for field, texts in errors.items())
@@ -158,14 +156,6 @@ def _said(reply: Reply) -> str:
 
 def _joined(texts: Json) -> str:
     return ", ".join(map(str, texts)) if isinstance(texts, list) else str(texts or "")
-
-
-def _document(reply: Reply) -> dict[str, Any]:
-    try:
-        document = read_json(reply.body.decode("utf-8", "replace"))
-    except Unreadable:
-        return {}
-    return document if isinstance(document, dict) else {}
 
 
 def _rate_key(settings: Settings) -> str:

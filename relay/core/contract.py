@@ -49,6 +49,7 @@ __all__ = [
     "read_files",
     "read_json",
     "read_parameters",
+    "said_object",
     "to_e164",
     "to_major",
     "whole",
@@ -306,6 +307,16 @@ class Account:
 
 
 # --- replies ---------------------------------------------------------------------------------
+
+
+def said_object(reply: Reply) -> dict[str, Json]:
+    """The JSON object that a reply's body is, an empty one where it is something else."""
+    try:
+        said = read_json(reply.body.decode("utf-8", "replace"))
+    except Unreadable:
+        return {}
+    return said if isinstance(said, dict) else {}
+
 
 LONGEST_PATIENCE = 3600.0
 """Seconds that a target may ask for: it must not be able to park its leads for ever."""

@@ -3,12 +3,13 @@ inside.
 """
 
 import json
+from collections.abc import Callable, Mapping
 
 from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
 from relay.core.contract import Json
-from relay.web.apis.calls import failure
+from relay.web.apis.calls import Refusal
 
 PRIVATE = {
     "Cache-Control": "no-store",
@@ -42,12 +43,23 @@ def _failed(error: HTTPException) -> Response:
         response.headers.extend(PRIVATE)
         return response
     allowed = {k: v for k, v in error.get_headers() if k == "Allow"}
-    spoken = failure(current_app, request.path, status, error.name, allowed)
+    spoken = _in_its_dialect(status, error.name, allowed)
     if spoken is not None:
         return spoken
     response = say(status, f"{error.name}.")
     response.headers.extend(allowed)
     return response
+
+
+def _in_its_dialect(status: int, message: str, headers: Mapping[str, str]) -> Response | None:
+    """An error at an address that nobody answers, in the dialect that owns the path."""
+    spoken = current_app.extensions.get("relay_dialects", {})
+    owners: Mapping[str, Callable[[Refusal], Response]] = spoken
+    path = request.path
+    owned = [prefix for prefix in owners if path == prefix or path.startswith(f"{prefix}/")]
+    if not owned:
+        return None
+    return owners[max(owned, key=len)](Refusal(status, message, headers=headers))
 
 
 def _failed_at_door(status: int) -> Response:

@@ -5,7 +5,6 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 from wsgiref.types import WSGIEnvironment
 
 from flask import Flask, Response, request
@@ -217,12 +216,3 @@ def come_again() -> Refusal:
     """What is answered while the database is away."""
     headers = {"Retry-After": COME_AGAIN_SECONDS}
     return Refusal(503, "Not taken now, please come again", headers=headers)
-
-
-def failure(app: Flask, path: str, status: int, message: str, headers: Any) -> Response | None:
-    """An error at an address that nobody answers, in the dialect that owns the path."""
-    owners: Mapping[str, Callable[[Refusal], Response]] = app.extensions.get("relay_dialects", {})
-    owned = [prefix for prefix in owners if path == prefix or path.startswith(f"{prefix}/")]
-    if not owned:
-        return None
-    return owners[max(owned, key=len)](Refusal(status, message, headers=headers))
