@@ -67,6 +67,13 @@ def test_lanes_ring_apart(queue: Queue) -> None:
     assert queue.wake_lane(one)
 
 
+def test_changes_of_status_ring_apart(queue: Queue) -> None:
+    assert queue.wake_status()
+    assert not queue.wake_status()
+    queue.forget("status")
+    assert queue.wake_status()
+
+
 def test_a_lost_nudge_can_be_rung_again_after_the_wake_time(tmp_path: Path, redis_url: str) -> None:
     queue = _queue(tmp_path, redis_url, wake="0.5")
     began = time.monotonic()

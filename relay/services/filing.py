@@ -221,8 +221,11 @@ def _change(lead: Filing, candidate: Candidate, *, echo: bool = False) -> Change
 
 
 def _next_document(lead: Filing, submission: Any) -> Json:
-    if lead.version == 0 or (lead.partial and not submission.partial):
-        return submission.document  # the complete response supersedes the partial one
+    if lead.version == 0:
+        return submission.document
+    if lead.partial and not submission.partial:  # all but what was said of the lead is superseded
+        said = {name: lead.document[name] for name in ("state",) if name in lead.document}
+        return merge(said, submission.document)
     if submission.partial and not lead.partial:
         return lead.document  # superseded before it came
     if lead.newest is not None and submission.received_at < lead.newest:

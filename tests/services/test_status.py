@@ -282,6 +282,27 @@ def test_what_arrives_meanwhile_does_not_hide_that_a_change_is_queued(acme: Inco
     assert _totals(acme) == {"won": 1}
 
 
+def test_what_became_of_a_partial_response_stays_when_the_rest_arrives(acme: Incoming) -> None:
+    source = acme.source()
+    lead = _lead(acme, source, lead="a", partial=True, city="Paris")
+    _change(acme, lead, StatusChange(stage="won"))
+    acme.say(source, lead="a", name="Ada", email="ada@example.com")
+    acme.store()
+    assert acme.leads()[0].status == "won"
+    document = _document(acme, lead)
+    assert document["state"] == {"stage": "won"}
+    assert "Paris" not in str(document)
+
+
+def test_the_job_carries_out_what_is_queued(acme: Incoming) -> None:
+    from relay import jobs
+
+    lead = _lead(acme, acme.source())
+    _change(acme, lead, queued=True)
+    jobs.status()
+    assert acme.leads()[0].status == "won"
+
+
 def test_the_sweep_rings_for_a_change_that_nobody_carried_out(
     acme: Incoming, clock: SettableClock
 ) -> None:
