@@ -36,8 +36,6 @@ TARGETS = {
 }
 """The demo's targets, each with the recorded conversation whose replies it gives."""
 
-ACTOR = "demo"
-
 
 class Demo(Exception):  # noqa: N818 - says what is in the way
     """The demo cannot be made; the text says why."""
@@ -50,7 +48,7 @@ def make_demo(rt: Runtime) -> int:
     """
     if _exists(rt):
         raise Demo(f"There is a project {PROJECT} already.")
-    apply(rt, document(rt), actor=ACTOR)
+    apply(rt, document(rt), actor=PROJECT)
     apart = replace(rt, client=_Recorded(rt), queue=_Silent(rt.config))
     try:
         sent = sum(_fill(apart, kind) for kind in rt.catalog.sources.values())
@@ -163,7 +161,7 @@ def _bring(rt: Runtime, name: str) -> None:
         settlements = [_settlement(rt, target, job) for job in jobs]
         with rt.database.write() as connection:
             settle(connection, settlements)
-    pause_target(rt, target.id, "the demo sends nothing", ACTOR)
+    pause_target(rt, target.id, "the demo sends nothing", PROJECT)
 
 
 def _settlement(rt: Runtime, target: ConfiguredTarget, job: Job) -> Settlement:
