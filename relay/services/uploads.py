@@ -60,7 +60,7 @@ def add(rt: Runtime, project_id: UUID, name: str, raw: bytes, actor: str) -> UUI
 def describe(rt: Runtime, row: Row, given: Mapping[str, Json]) -> None:
     """Read a file anew by what a person says of it: sheet, encoding, delimiter, headed, source_id.
 
-    Columns that are still there keep their goals. Raises Unfit.
+    Raises Unfit.
     """
     source = {"source_id": given["source_id"]} if given.get("source_id") else {}
     values = source | _described(row, given)
@@ -70,8 +70,8 @@ def describe(rt: Runtime, row: Row, given: Mapping[str, Json]) -> None:
 
 
 def choose(rt: Runtime, row: Row, goals: Mapping[str, Json], *, forward: bool) -> None:
-    """Note where the columns go, and whether the leads are sent on."""
-    mapping = {name: goals.get(name, {"field": True}) for name in row["header"]}
+    """Note where the columns go, and whether the leads are sent on; no goals leave them open."""
+    mapping = goals and {name: goals.get(name, {"field": True}) for name in row["header"]}
     with rt.database.write() as connection:
         mine = (imports.c.id == row["id"], imports.c.state == "new")
         connection.execute(sa.update(imports).where(*mine).values(mapping=mapping, forward=forward))

@@ -90,10 +90,10 @@ def change(import_id: UUID) -> ResponseReturnValue:
     try:
         uploads.describe(current(), row, _description(row))
         described = _import(import_id, file=True)
-        if described["header"] == row["header"]:
-            goals = _goals(row["header"])
-            uploads.choose(current(), row, goals, forward="forward" in request.form)
-        if request.form.get("do") == "start":
+        same = described["header"] == row["header"]  # else there are columns nobody has seen yet
+        goals = _goals(row["header"]) if same else {}
+        uploads.choose(current(), described, goals, forward="forward" in request.form)
+        if same and request.form.get("do") == "start":
             uploads.start(current(), _import(import_id, file=True))
     except Unfit as error:
         return _columns(_import(import_id, file=True), str(error)), 422

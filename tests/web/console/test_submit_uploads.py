@@ -91,6 +91,16 @@ def test_a_workbook_s_other_sheet_can_be_chosen(visitor: Visitor, house: House) 
     assert house.row(leads).email == "a@example.com"
 
 
+def test_columns_that_nobody_has_seen_are_shown_first(visitor: Visitor, house: House) -> None:
+    page = upload(visitor, PEOPLE.encode())
+    page = begin(visitor, house, page, delimiter=",")
+    assert house.row(imports).state == "new"
+    page = begin(visitor, house, page, delimiter=";")
+    chosen = dict(page.form(f"/{the_import(house)}").values)
+    assert chosen["goal-1"] == "/contact/email"
+    assert house.row(imports).state == "new"
+
+
 def test_progress_asks_again_until_it_is_done(visitor: Visitor, house: House) -> None:
     begin(visitor, house, upload(visitor, PEOPLE.encode()))
     address = f"{FILES}{the_import(house)}/progress"
