@@ -100,6 +100,9 @@ SETTINGS: Json = {
     },
 }
 
+MOST_PARAMETERS = 20_000
+"""Names of one call: more would keep everybody else waiting for seconds."""
+
 Fields = dict[str, Json]
 
 
@@ -111,6 +114,8 @@ def parse(inbound: Inbound, settings: Settings) -> list[Parsed]:
     given = read_parameters(inbound)
     errors: dict[str, list[str]] = {}
     data = _data(given.merged, errors)
+    if len(given.merged) + len(data) > MOST_PARAMETERS:
+        errors["base"] = [f"has more than {MOST_PARAMETERS} parameters"]
     texts = read_texts(_with_attribution(given.merged, data), errors)
     phone = _phone(given.merged.get("caller_id"), settings, errors)
     directives = read_directives(given.merged, errors)

@@ -49,11 +49,11 @@ def note(rt: Runtime, connection: sa.Connection, filed: Iterable[Filing], now: d
     said = {name for lead in filed if lead.changes for name in _names(lead)}
     if not (new := {name for name in said if name not in known}):
         return
-    same = sa.tuple_(token_names.c.project_id, token_names.c.name).in_(sorted(new))
-    listed = {
-        (row.project_id, row.name) for row in connection.execute(sa.select(token_names).where(same))
-    }
-    known.add(listed)
+    # a project lists few names, but a sender may make up more than a statement can ask for
+    theirs = token_names.c.project_id.in_({project_id for project_id, _ in new})
+    found = connection.execute(sa.select(token_names).where(theirs))
+    listed = {(row.project_id, row.name) for row in found}
+    known.add(new & listed)
     for project_id in sorted({project_id for project_id, _ in new - listed}):
         mine = sorted(name for of, name in new - listed if of == project_id)
         count = sa.select(sa.func.count()).where(token_names.c.project_id == project_id)

@@ -174,6 +174,7 @@ ODD = [
     ("open brackets", "", b"data" + b"[" * DEEP + b"=1", FORM),
     ("ten thousand keys", "", b"&".join(b"k%d=v" % n for n in range(10_000)), FORM),
     ("ten thousand keys in the address", "&".join(f"k{n}=v" for n in range(10_000)), b"", ""),
+    ("a hundred thousand keys", "", b"&".join(b"k%d=" % n for n in range(100_000)), FORM),
     ("ten thousand of one key", "", b"&".join([b"data[x][]=1"] * 10_000), FORM),
     ("deep JSON", "", b'{"data": ' + b"[" * DEEP + b"]" * DEEP + b"}", JSON),
     ("deep JSON in a text", "", json.dumps({"data": "[" * DEEP}).encode(), JSON),
