@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from integrations.leadtrackr.account import ACCOUNT
 from integrations.leadtrackr.channel_flow import read_flow
+from integrations.leadtrackr.custom_webhook import FLOW, IDENTIFIER, Fields, as_call
 from relay.core.contract import Inbound, Json, Parsed, Settings, Source, Unreadable, read_body
 
 SETTINGS: Json = {
@@ -46,24 +47,12 @@ SETTINGS: Json = {
     },
 }
 
-Fields = dict[str, Json]
-
 PARTS = ("userData", "attributionData", "formData", "deviceData")
-
-FLOW = ("channelFlow", "lt_channelflow")
-
-IDENTIFIER = ("uniqueIdentifier", "unique_identifier")
 
 NOTHING = (None, "", 0)
 """What says nothing to the vendor's `a || b`; false is 0 here, and an empty list does say it."""
 
 KNOWN = frozenset((*PARTS, *FLOW, *IDENTIFIER, "projectId", "formFields"))
-
-OF_DEVICE = {"user_agent": "userAgent", "ip": "ipAddress"}
-
-OF_ANALYTICS = {"ga_cid": "cid", "ga_sid": "sid"}
-
-OF_PERSON = {"phone_number": "phone", "first_name": "firstName", "last_name": "lastName"}
 
 
 def parse(inbound: Inbound, _settings: Settings) -> list[Parsed]:
@@ -79,7 +68,7 @@ def parse(inbound: Inbound, _settings: Settings) -> list[Parsed]:
     event_id = None
     if not any(part in fields for part in PARTS):
         event_id = inbound.headers.get("x-event-id") or _as_key(fields.get("event_id"))
-        fields = _as_call(fields)
+        fields = as_call(fields)
     verbatim = _verbatim(fields)
     lead_id = _as_key(verbatim.get("formData", {}).get("uniqueEventId"))
     document = _document(fields, verbatim)
@@ -170,46 +159,6 @@ def _one(field: Json) -> Iterable[Json]:
     if isinstance(field, dict) and len(field) == 1:
         return _listed(field)
     return [field if isinstance(field, dict) else {"label": "formFields", "value": field}]
-
-
-# --- custom webhooks -----------------------------------------------------------------------------
-
-
-def _as_call(fields: Fields) -> Fields:
-    """A custom webhook's body in the shape of the calls; free fields become those of the form."""
-    given = dict(fields)
-    user, attribution = _taken(given, "user_data"), _taken(given, "attribution")
-    address = _alone(user.pop("address", None))
-    if isinstance(address, dict):
-        names = {name: address[name] for name in OF_PERSON if name in address}
-        rest = {name: value for name, value in address.items() if name not in names}
-        user = {**names, **user, **({"address": rest} if rest else {})}
-    elif address is not None:
-        user["address"] = address
-    device = {OF_DEVICE[name]: attribution.pop(name) for name in OF_DEVICE if name in attribution}
-    call = {name: given.pop(name) for name in (*FLOW, *IDENTIFIER, "projectId") if name in given}
-    form = {"uniqueEventId": given.pop("event_id")} if "event_id" in given else {}
-    parts: Fields = {
-        "userData": {OF_PERSON.get(name, name): _alone(value) for name, value in user.items()},
-        "attributionData": {
-            OF_ANALYTICS.get(name, name): attribution[name] for name in attribution
-        },
-        "formData": {**form, **given},
-        "deviceData": device,
-    }
-    return {**call, **{part: members for part, members in parts.items() if members}}
-
-
-def _taken(fields: Fields, name: str) -> Fields:
-    """Take an object out of the fields; anything else under its name stays there."""
-    if isinstance(fields.get(name), dict):
-        return dict(fields.pop(name))
-    return {}
-
-
-def _alone(value: Json) -> Json:
-    """The one member of a list of one: tags write people's data as lists."""
-    return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
 SOURCE = Source(
