@@ -114,11 +114,8 @@ def _within(column: sa.ColumnElement[datetime], span: Span) -> list[sa.ColumnEle
 
 
 _OWES = submissions.c.owed > sa.literal_column("0")
-"""What the index on the moment of storing is limited to."""
-
-
+"""What the index on the moment of storing is limited to, and that of changes of status below."""
 _TELLS = status_changes.c.owed > sa.literal_column("0")
-"""The same for the changes of leads' statuses."""
 
 
 @dataclass(frozen=True)

@@ -101,8 +101,7 @@ def change_status(
         totals.shift(connection, [lead.was], [lead.row])
     if queued:
         rt.queue.wake_status()
-    for target_id in lanes:
-        rt.queue.wake_lane(target_id)
+    _wake(rt, lanes)
     state = "pending" if queued else "done"
     return Changed(said["id"], state, lead.row["status"], lead.row["version"])
 
@@ -138,22 +137,22 @@ def _process(rt: Runtime, lead_id: UUID) -> bool:
         before = lead.row["version"], lead.row["status"]
         lanes = _carry_out_pending(rt, connection, lead, now)
         totals.shift(connection, [lead.was], [lead.row])
+    _wake(rt, lanes)
+    return before != (lead.row["version"], lead.row["status"])
+
+
+def _wake(rt: Runtime, lanes: set[UUID]) -> None:
     for target_id in lanes:
         rt.queue.wake_lane(target_id)
-    return before != (lead.row["version"], lead.row["status"])
 
 
 def _locked(connection: sa.Connection, lead_id: UUID) -> _Lead:
     newest = sa.and_(
         lead_versions.c.lead_id == leads.c.id, lead_versions.c.version == leads.c.version
     )
-    statement = (
-        sa.select(leads, lead_versions.c.document)
-        .join(lead_versions, newest)
-        .where(leads.c.id == lead_id, leads.c.archived_at.is_(None))
-        .with_for_update(of=leads)
-    )
-    row = connection.execute(statement).mappings().one_or_none()
+    own = sa.and_(leads.c.id == lead_id, leads.c.archived_at.is_(None))
+    statement = sa.select(leads, lead_versions.c.document).join(lead_versions, newest).where(own)
+    row = connection.execute(statement.with_for_update(of=leads)).mappings().one_or_none()
     if row is None:
         raise NoLead(f"there is no lead {lead_id}")
     return _Lead(dict(row), dict(row))
@@ -188,15 +187,8 @@ def _carry_out(
         lead.set(connection, **values)
     else:
         version = lead.row["version"] + 1
-        connection.execute(
-            sa.insert(lead_versions).values(
-                lead_id=lead.row["id"],
-                version=version,
-                document=document,
-                warnings=[],
-                created_at=now,
-            )
-        )
+        row = {"lead_id": lead.row["id"], "version": version, "document": document}
+        connection.execute(sa.insert(lead_versions).values(**row, warnings=[], created_at=now))
         lead.set(connection, **values, version=version, updated_at=now)
         lead.row["document"] = document
         owed, lanes = tell(rt, connection, lead.row, said["label"] or values["status"], now)
