@@ -25,7 +25,9 @@ REPLY_SECONDS = LISTEN_SECONDS + 3
 REST_SECONDS = 1.0
 """Pause before listening again after Redis failed."""
 
-JOBS = frozenset({"relay.jobs.store", "relay.jobs.forward", "relay.jobs.sweep"})
+JOBS = frozenset(
+    f"relay.jobs.{name}" for name in ("store", "forward", "status", "import_file", "sweep")
+)
 """What a nudge may ask for."""
 
 
