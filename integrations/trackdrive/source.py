@@ -88,6 +88,13 @@ SETTINGS: Json = {
             "type": "boolean",
             "default": False,
         },
+        "answer": {
+            "title": "What its answers tell",
+            "description": "The whole lead, as the hosted service does, or only what the call itself"
+            " sent: whoever has the token and a number can read the whole lead.",
+            "enum": ["whole", "sent"],
+            "default": "whole",
+        },
         "may": {
             "title": "What its calls may do to other leads",
             "description": "The token is public where pages use it. What is not named here is"

@@ -30,13 +30,15 @@ class Filed:
     """What became of one request: stored, duplicate, refused, held or quarantined.
 
     `lead` is there for what was stored, and for a duplicate if what it repeats has become one.
-    `warnings` tell what of it was not understood or not done.
+    `warnings` tell what of it was not understood or not done, `said` is the document of what this
+    request alone says, None where it is kept nowhere.
     """
 
     submission_id: UUID
     state: str
     reasons: list[Json]
     warnings: list[Json]
+    said: Json
     lead: FiledLead | None
 
 
@@ -57,7 +59,7 @@ def file(
     if lead is None and state in {"stored", "duplicate"}:
         lead = _lead_of(rt, row)
     reasons = [KEPT] if row["state"] == "received" else row["reasons"]
-    return Filed(row["id"], state, reasons, row["warnings"], lead)
+    return Filed(row["id"], state, reasons, row["warnings"], row["document"], lead)
 
 
 def _put(rt: Runtime, arrival: Arrival) -> intake.Kept:

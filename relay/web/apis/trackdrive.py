@@ -1,6 +1,7 @@
 """TrackDrive's API: leads for a schedule or an offer, in whatever way their parameters come."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from flask import Flask, Response
 
@@ -154,7 +155,10 @@ class Door:
             nothing = {"id": None, "lead_id": None, "lead": None}
             return answer(202, {**kept, **nothing, "warnings": warnings})
         number = filed.lead.number
-        lead = render(filed.lead, source, self._rt.clock.now())
+        told = filed.lead
+        if source.settings.get("answer") == "sent":
+            told = replace(told, document=filed.said or {})
+        lead = render(told, source, self._rt.clock.now())
         done = {"success": True, "id": number, "lead_id": number, "lead": lead}
         return answer(200, {**done, "warnings": warnings})
 

@@ -36,6 +36,17 @@ def test_td_42_a_second_post_updates_and_merges_the_tokens(calls: Calls) -> None
     assert (lead.version, str(lead.id)) == (2, first.json["lead"]["uuid"])
 
 
+def test_a_public_token_may_tell_no_more_than_was_sent(runtime: Any, client: Any) -> None:
+    configure(runtime, source("page", SCHEDULE, settings={"answer": "sent"}))
+    calls = Calls(runtime, client)
+    first = calls.json(email="ada@example.com", data={"loan_amount": "500"})
+    assert first.json["lead"]["email"] == "ada@example.com"
+    second = calls.json(data={"b": "3"})
+    assert (second.json["id"], second.json["lead"]["caller_id"]) == (first.json["id"], CALLER)
+    assert (second.json["lead"]["email"], second.json["lead"]["data"]) == (None, {"b": "3"})
+    assert calls.tokens == {"loan_amount": "500", "b": "3"}
+
+
 def test_td_42_the_same_again_is_the_same_lead_and_no_news(calls: Calls) -> None:
     first, second = calls.json(interest="kittens"), calls.json(interest="kittens")
     assert second.json["lead"] == first.json["lead"]
