@@ -90,8 +90,8 @@ SETTINGS: Json = {
         },
         "answer": {
             "title": "What its answers tell",
-            "description": "The whole lead, as the hosted service does, or only what the call itself"
-            " sent: whoever has the token and a number can read the whole lead.",
+            "description": "The whole lead, as the hosted service does, or only what the call sent:"
+            " whoever has the token and a number can read the whole lead.",
             "enum": ["whole", "sent"],
             "default": "whole",
         },

@@ -45,8 +45,13 @@ def _lead(asked: Asked) -> Json:
     """The lead, its newest document, and everything that happened to it."""
     chain = _chain(asked)
     newest = chain.versions[-1]["document"] if chain.versions else None
-    parts = {"submissions": chain.submissions, "versions": chain.versions}
-    return told({**chain.lead, "document": newest, **parts, "deliveries": chain.deliveries})
+    parts = {
+        "submissions": chain.submissions,
+        "versions": chain.versions,
+        "changes": chain.changes,
+        "deliveries": chain.deliveries,
+    }
+    return told({**chain.lead, "document": newest, **parts})
 
 
 def _set_status(asked: Asked) -> Json:
