@@ -17,6 +17,8 @@ from relay.store.tables import (
     bodies,
     deliveries,
     event_keys,
+    import_refusals,
+    imports,
     lead_versions,
     leads,
     ledger_days,
@@ -46,6 +48,7 @@ class Retained:
     attempts: int
     leads: int
     submissions: int
+    imports: int = 0
 
 
 def retain(rt: Runtime, progress: Progress | None = None) -> Retained:
@@ -58,6 +61,7 @@ def retain(rt: Runtime, progress: Progress | None = None) -> Retained:
         attempts=_repeat(rt, config.keep_attempts_days, _blank_attempts, told),
         leads=_walk(rt, config.keep_leads_days, leads, _remove_leads, told),
         submissions=_walk(rt, config.keep_leads_days, submissions, _remove_leadless, told),
+        imports=_repeat(rt, config.keep_bodies_days, _remove_imports, told),
     )
 
 
@@ -143,6 +147,19 @@ def _remove_turned_away(connection: sa.Connection, before: datetime, _now: datet
     old = sa.select(turned_away.c.id).where(turned_away.c.at < before).limit(BATCH)
     ids = list(connection.execute(old).scalars())
     connection.execute(sa.delete(turned_away).where(turned_away.c.id.in_(ids)))
+    return len(ids)
+
+
+def _remove_imports(connection: sa.Connection, before: datetime, _now: datetime) -> int:
+    """Remove uploaded files and their refused rows; what is being imported stays."""
+    old = (
+        sa.select(imports.c.id)
+        .where(imports.c.created_at < before, ~state_is(imports, "waiting", "running"))
+        .limit(BATCH)
+    )
+    ids = list(connection.execute(old).scalars())
+    connection.execute(sa.delete(import_refusals).where(import_refusals.c.import_id.in_(ids)))
+    connection.execute(sa.delete(imports).where(imports.c.id.in_(ids)))
     return len(ids)
 
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from relay.services import configure, intake, upload_job, uploads
 from relay.services.ledger import ledger
+from relay.services.retention import retain
 from relay.services.sweep import sweep
 from relay.store import tables
 from tests.factories import Bell
@@ -170,6 +171,16 @@ def test_a_row_that_ends_its_worker_each_time_is_refused(
     assert (done["state"], done["stored"], done["refused"]) == ("finished", COUNT - 1, 1)
     ((number, _, reason),) = cabinet.refused()
     assert (number, reason) == (132, "its worker ended 3 times while storing it")
+
+
+def test_old_imports_and_their_refused_rows_are_removed(cabinet: Cabinet) -> None:
+    cabinet.take(b"Name,E-Mail\nAda,x@free.example\n")
+    cabinet.upload(b"Name\nnever begun\n")
+    days = cabinet.rt.config.keep_bodies_days
+    assert retain(cabinet.rt).imports == 0
+    cabinet.rt.clock.advance((days + 1) * 86400)
+    assert retain(cabinet.rt).imports == 2
+    assert cabinet.rows(tables.imports) == cabinet.rows(tables.import_refusals) == []
 
 
 def test_a_source_that_is_gone_ends_the_import_in_words(cabinet: Cabinet, started: UUID) -> None:
