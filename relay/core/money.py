@@ -27,8 +27,10 @@ def to_minor(amount: int | float | str, currency: str | None) -> int | None:
     if isinstance(amount, bool) or len(text) > _LONGEST or "_" in text:
         return None
     try:
-        exact = Decimal(text).scaleb(_digits(currency))
-        minor = int(exact.to_integral_value(ROUND_HALF_UP))
+        exact = Decimal(text)
+        if exact.adjusted() > _LONGEST:  # a number of a million digits takes long to make
+            return None
+        minor = int(exact.scaleb(_digits(currency)).to_integral_value(ROUND_HALF_UP))
     except (InvalidOperation, ValueError, OverflowError):
         return None
     return minor if abs(minor) <= LARGEST else None

@@ -138,14 +138,17 @@ def source_by_token(rt: Runtime, kind: str, token: str) -> ConfiguredSource | No
     return remember(rt, ("token", hashed), lambda: _load_named_source(rt, hashed))
 
 
-def source_of_kind(rt: Runtime, project_id: UUID, kind: str) -> ConfiguredSource | None:
+def source_of_kind(
+    rt: Runtime, project_id: UUID, kind: str, *, make: bool = True
+) -> ConfiguredSource | None:
     """The project's oldest source of this kind in use: where calls arrive that name none.
 
-    Where there never was one it is made, by one process alone. None where all are archived, or
-    the project is. Raises Busy when the database is away.
+    Where there never was one it is made, by one process alone, if it is to be: whoever may not
+    call must not change what is configured. None where all are archived, or the project is. Raises
+    Busy when the database is away.
     """
-    name = ("kind", project_id, kind)
-    return remember(rt, name, lambda: _load_source_of_kind(rt, project_id, kind))
+    name = ("kind", project_id, kind, make)
+    return remember(rt, name, lambda: _load_source_of_kind(rt, project_id, kind, make))
 
 
 def _open_source(rt: Runtime, row: Any) -> ConfiguredSource:
@@ -197,13 +200,15 @@ def _load_named_source(rt: Runtime, token_hash: str) -> ConfiguredSource | None:
     return _load_source(rt, sa.and_(sources.c.id == named.scalar_subquery(), *_IN_USE))
 
 
-def _load_source_of_kind(rt: Runtime, project_id: UUID, kind: str) -> ConfiguredSource | None:
+def _load_source_of_kind(
+    rt: Runtime, project_id: UUID, kind: str, make: bool
+) -> ConfiguredSource | None:
     of_kind = sa.and_(sources.c.project_id == project_id, sources.c.kind == kind)
     oldest = sa.select(sources.c.id).where(of_kind).order_by(sources.c.archived_at.is_not(None))
     oldest = oldest.order_by(sources.c.created_at, sources.c.id).limit(1)
     with rt.database.read() as connection:
         source_id = connection.execute(oldest).scalar_one_or_none()
-    if source_id is None:
+    if source_id is None and make:
         source_id = ensure_source(rt, project_id, kind, FIRST_CALL)
     return _load_source(rt, sa.and_(sources.c.id == source_id, *_IN_USE))
 

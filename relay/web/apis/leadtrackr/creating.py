@@ -1,7 +1,7 @@
 """The calls that bring leads: from pages, from servers, and custom webhooks."""
 
 import hmac
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from flask import Response
@@ -35,7 +35,7 @@ class Creating:
         fields = read_object(call)
         project = _project(call, fields)
         source = _source(call, project)
-        with _noted(call, source):
+        with _noted(call, lambda: source):
             _let_read(call, project)
             source = _open(project, source)
             check_lead(fields, needs_user_data=False)
@@ -45,12 +45,12 @@ class Creating:
         """createServerSideLead: the key is judged before what the body says."""
         fields, wrong = _tried(call)
         named = _named(call, fields)
-        source = _source(call, named) if named else None
-        with _noted(call, source):
+        with _noted(call, lambda: _source(call, named, make=False) if named else None):
             authorise(call, named)
             if wrong:
                 raise wrong
-            source = _open(_project(call, fields), source)
+            project = _project(call, fields)
+            source = _open(project, _source(call, project))
             check_lead(fields, needs_user_data=True)
         return self._file(call, source, None)
 
@@ -60,7 +60,7 @@ class Creating:
         if source is None:
             raise Refusal(404, "Connection not found")
         call.body  # noqa: B018 - once it was read, what is wrong with it can be noted
-        with _noted(call, source):
+        with _noted(call, lambda: source, call.header(_header(source))):
             _check_token(call, source)
             if not source.project_active:
                 raise Refusal(403, "Project subscription is inactive")
@@ -121,9 +121,11 @@ def _named(call: Call, fields: Fields) -> ConfiguredProject | None:
         return None
 
 
-def _source(call: Call, project: ConfiguredProject) -> ConfiguredSource | None:
-    """The project's source for these calls; None where it has none any more."""
-    return configured.source_of_kind(call.rt, project.id, KIND)
+def _source(
+    call: Call, project: ConfiguredProject, *, make: bool = True
+) -> ConfiguredSource | None:
+    """The project's source for these calls; None where it has none any more, or yet."""
+    return configured.source_of_kind(call.rt, project.id, KIND, make=make)
 
 
 def _open(project: ConfiguredProject, source: ConfiguredSource | None) -> ConfiguredSource:
@@ -145,24 +147,34 @@ def _let_read(call: Call, project: ConfiguredProject) -> None:
 
 def _check_token(call: Call, source: ConfiguredSource) -> None:
     """Raises Refusal 401 unless the connection's own header has its token."""
-    connection = source.settings["connection"]
-    header = connection.get("header", HEADER)
+    header = _header(source)
     given = call.header(header)
     if not given:
         raise Refusal(401, f"Missing {header} header")
-    if not hmac.compare_digest(given.encode(), connection["token"].encode()):
+    token = source.settings["connection"]["token"]
+    if not hmac.compare_digest(given.encode(), token.encode()):
         raise Refusal(401, INVALID)
 
 
+def _header(source: ConfiguredSource) -> str:
+    return str(source.settings["connection"].get("header", HEADER))
+
+
 @contextmanager
-def _noted(call: Call, source: ConfiguredSource | None) -> Iterator[None]:
-    """Keep a request that is refused within, where the source is known: support can find it."""
+def _noted(
+    call: Call, find: Callable[[], ConfiguredSource | None], secret: str = ""
+) -> Iterator[None]:
+    """Keep a request that is refused within, where the source is known: support can find it.
+
+    `secret` is what it had for a token: a wrong one is perhaps another's.
+    """
     try:
         yield
     except Refusal as refusal:
-        if source is not None:
+        if (source := find()) is not None:
             call.rt.metrics.count("relay_turned_away", _KINDS.get(refusal.status, "invalid"))
-            ingest.turn_away(call.rt, source, call.inbound, refusal.status, refusal.message)
+            status, message = refusal.status, refusal.message
+            ingest.turn_away(call.rt, source, call.inbound, status, message, (secret,))
         raise
 
 

@@ -18,8 +18,7 @@ def admit(call: Call, scope: str = "") -> ConfiguredProject:
 
     A key for all projects needs to be told one, by the parameter projectId.
     """
-    given = call.header(HEADER).strip()
-    key = configured.key(call.rt, given) if given else None
+    key = _known(call)
     if key is None:
         raise Refusal(401, "Invalid or missing API key")
     if scope and scope not in key.scopes:
@@ -34,7 +33,8 @@ def admit(call: Call, scope: str = "") -> ConfiguredProject:
 
 def admit_within(limits: DoorLimits, call: Call, scope: str = "") -> ConfiguredProject:
     """The same, where it is counted how often the key is used. Raises Refusal 429 as well."""
-    caller = call.header(HEADER).strip() or str(call.environ.get("REMOTE_ADDR", ""))
+    key = _known(call)
+    caller = str(key.id) if key else str(call.environ.get("REMOTE_ADDR", ""))
     if over := limits.over_key(caller):
         raise Refusal(429, "Too many requests", headers={"Retry-After": str(over.seconds)})
     return admit(call, scope)
@@ -46,6 +46,11 @@ def source_of(call: Call, project: ConfiguredProject) -> ConfiguredSource:
     if source is None:
         raise Refusal(403, CLOSED)
     return source
+
+
+def _known(call: Call) -> ConfiguredKey | None:
+    given = call.header(HEADER).strip()
+    return configured.key(call.rt, given) if given else None
 
 
 def _project(call: Call, key: ConfiguredKey) -> ConfiguredProject | None:

@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from relay.services import configured
 from relay.services.configured import ConfiguredKey, ConfiguredProject
 from relay.web.apis.calls import Call, Calls, Refusal, View, answer
 from relay.web.apis.own.answers import mistakes
+from relay.web.apis.own.bodies import moment
 from relay.web.apis.own.operations import PREFIX, PROJECT, Asked, Operation
 from relay.web.limits import DoorLimits
 
@@ -30,10 +31,8 @@ def put_into(calls: Calls, operations: Sequence[Operation], limits: DoorLimits) 
 
 def _view(operation: Operation, limits: DoorLimits) -> View:
     def view(call: Call) -> Response:
-        key = _key(call, operation)
-        if (over := limits.over_key(str(key.id))) is not None:
-            wait = {"Retry-After": str(over.seconds)}
-            raise Refusal(429, "Too many calls with this key", headers=wait)
+        key = _key(call, limits)
+        _be_allowed(key, operation)
         query = _query(call, operation)
         asked = Asked(call, key, _project(call, key, query), query, _body(call, operation))
         document = operation.act(asked)
@@ -42,18 +41,26 @@ def _view(operation: Operation, limits: DoorLimits) -> View:
     return view
 
 
-def _key(call: Call, operation: Operation) -> ConfiguredKey:
+def _key(call: Call, limits: DoorLimits) -> ConfiguredKey:
+    """The call's key. Raises Refusal 401, or 429 where it, or who has none, calls too often."""
     given = call.header("X-API-Key") or call.header("Authorization").removeprefix("Bearer ")
+    key = configured.key(call.rt, given)
+    caller = str(key.id) if key else str(call.environ.get("REMOTE_ADDR", ""))
+    if (over := limits.over_key(caller)) is not None:
+        raise Refusal(429, "Too many calls", headers={"Retry-After": str(over.seconds)})
     if not given:
         raise Refusal(401, "Send an API key: X-API-Key or Authorization: Bearer")
-    key = configured.key(call.rt, given)
     if key is None:
         raise Refusal(401, "This API key is not known")
+    return key
+
+
+def _be_allowed(key: ConfiguredKey, operation: Operation) -> None:
+    """Raises Refusal 403 where the key is not for this."""
     if operation.scope not in key.scopes:
         raise Refusal(403, f"This API key lacks the scope {operation.scope}")
     if operation.anywhere and key.project_id is not None:
         raise Refusal(403, "This call needs an API key that is for all projects")
-    return key
 
 
 def _project(call: Call, key: ConfiguredKey, query: Mapping[str, Any]) -> ConfiguredProject | None:
@@ -103,8 +110,7 @@ def _read(text: str, schema: Json) -> Any:
     if schema.get("format") == "uuid":
         return UUID(text)
     if schema.get("format") == "date-time":
-        moment = datetime.fromisoformat(text)
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return moment(text, UTC)
     if "enum" in schema and text not in schema["enum"]:
         raise ValueError(f"must be one of {', '.join(schema['enum'])}")
     return text
