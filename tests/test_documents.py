@@ -174,7 +174,7 @@ def test_every_address_is_in_the_reference_and_no_other(runtime: Any) -> None:
         address = re.sub(r"<(?:\w+:)?(\w+)>", r"<\1>", rule.rule)
         if address.endswith("<anything>"):  # only says that there is no such page
             continue
-        served.setdefault(address, set()).update(rule.methods or set())
+        served.setdefault(address, set()).update(rule.methods or {"GET", "POST", "PUT", "PATCH"})
     for address, methods in listed.items():
         assert methods <= served.get(address, set()), f"{address} does not take {methods}"
     pages = [address for address in listed if address.startswith("/console/p/<project>/")]

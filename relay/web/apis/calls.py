@@ -9,6 +9,7 @@ from wsgiref.types import WSGIEnvironment
 
 from flask import Flask, Response, request
 from werkzeug.datastructures import MultiDict
+from werkzeug.routing import Rule
 
 from relay.core.contract import Inbound, Json
 from relay.runtime import Runtime
@@ -23,8 +24,6 @@ COME_AGAIN_SECONDS = "10"
 
 PREFLIGHT_SECONDS = "600"
 """How long a browser may remember what a page may call."""
-
-EVERY_METHOD = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 
 class Refusal(Exception):  # noqa: N818 - what becomes of the call
@@ -133,20 +132,19 @@ class Calls:
         owners[prefix] = self._refuse
 
     def add(self, rule: str, door: str, views: Mapping[str, View]) -> None:
-        """Answer a path, with and without a slash at its end, by one view for each method."""
+        """Answer a path, with and without a slash at its end, by one view for each method.
+
+        The rule takes any method, also one that nobody has heard of: it is refused in the dialect.
+        """
         methods = [*views, *(["HEAD"] if "GET" in views else []), "OPTIONS"]
 
         def respond(**args: str) -> Response:
             return self._respond(Call(self._rt, request.environ, args, door), views, methods)
 
         for path in (rule, f"{rule}/"):
-            self._app.add_url_rule(
-                path,
-                f"{self.dialect.name} {path}",
-                respond,
-                methods=EVERY_METHOD,
-                provide_automatic_options=False,
-            )
+            endpoint = f"{self.dialect.name} {path}"
+            self._app.url_map.add(Rule(path, endpoint=endpoint))
+            self._app.view_functions[endpoint] = respond
 
     def _respond(self, call: Call, views: Mapping[str, View], methods: list[str]) -> Response:
         started = time.monotonic()

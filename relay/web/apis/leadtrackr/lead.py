@@ -42,7 +42,8 @@ def render(row: Row) -> dict[str, Json]:
     user, form = parts["userData"] or {}, parts["formData"] or {}
     contact = {name: user.get(name) for name in _USER}
     contact["companyName"] = contact["companyName"] or user.get("company")
-    told = {name: _text(contact[name]) or get(document, _USER[name]) for name in _USER}
+    known = _contact(document)
+    told = {name: _text(contact[name]) or known[name] for name in _USER}
     return {
         "id": row["number"],
         "status": row["status"],
@@ -87,15 +88,24 @@ def _parts(document: Json, kind: str) -> dict[str, Json]:
     return {**_derived(document), **{name: sent[name] for name in names if name in sent}}
 
 
+def _contact(document: Json) -> dict[str, Json]:
+    """Who the lead is; a name of one word, which has no parts, is a first name here."""
+    found = {name: get(document, place) for name, place in _USER.items()}
+    if found["firstName"] is None and found["lastName"] is None:
+        found["firstName"] = get(document, "/contact/full_name")
+    return found
+
+
 def _derived(document: Json) -> dict[str, Json]:
     form = {
         "formName": get(document, "/form/name"),
         "formMessage": get(document, "/form/message"),
         "uniqueEventId": get(document, "/keys/unique_event_id"),
+        **(get(document, "/tokens") or {}),
         **(get(document, "/form/fields") or {}),
     }
     return {
-        "userData": _there({name: get(document, place) for name, place in _USER.items()}),
+        "userData": _there(_contact(document)),
         "attributionData": _there(_attribution(document)),
         "formData": _there(form),
         "channelFlow": get(document, "/attribution/channel_flow"),

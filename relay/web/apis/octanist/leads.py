@@ -90,9 +90,12 @@ def render(row: Mapping[str, Any], currency: str | None) -> dict[str, Json]:
 
 
 def _custom(document: Json) -> str | None:
-    """The custom text; where the lead came another way, the JSON text of its form's fields."""
+    """The custom text; where the lead came another way, the JSON text of its tokens and fields."""
     custom: str | None = pointers.get(document, f"{OWN}/custom")
     if custom is not None:
         return custom
-    fields = pointers.get(document, "/form/fields")
+    fields = {
+        **pointers.get(document, "/tokens", {}),
+        **pointers.get(document, "/form/fields", {}),
+    }
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":")) if fields else None
