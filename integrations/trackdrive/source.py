@@ -164,7 +164,13 @@ def _phone(value: Json, settings: Settings, errors: dict[str, list[str]]) -> Fie
     if e164 is None:
         reason = "is not a phone number" if raw.strip() else "is required"
         errors["caller_id"] = [reason]
-    return {"raw": raw, "e164": e164}
+    return {"raw": _as_written(raw), "e164": e164}
+
+
+def _as_written(raw: str) -> str:
+    """The number with the plus that a form encoding made a blank of."""
+    text = raw.strip()
+    return f"+{text}" if raw[:1] == " " and text[:1].isdigit() else text
 
 
 def _data(merged: Mapping[str, Json], errors: dict[str, list[str]]) -> Fields:

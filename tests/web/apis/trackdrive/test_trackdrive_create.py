@@ -250,7 +250,7 @@ def test_td_36_every_spelling_is_the_same_lead(calls: Calls) -> None:
         assert calls.json(caller_id=caller_id).json["lead"]["caller_id"] == CALLER
     [lead] = calls.leads
     assert lead.phone == CALLER
-    assert calls.document["contact"]["phone"]["raw"] == " 18004506787"
+    assert calls.document["contact"]["phone"]["raw"] == "+18004506787"
 
 
 def test_td_31_the_country_is_the_source_s(runtime: Any, client: Any) -> None:
