@@ -11,6 +11,7 @@ from relay.services.arrival import Hold
 from relay.services.configured import ConfiguredProject, ConfiguredSource
 from relay.services.filed import Filed, file
 from relay.web.apis.calls import Call, Refusal, answer
+from relay.web.apis.keys import HEADER
 from relay.web.apis.leadtrackr.body import (
     Fields,
     check_identifier,
@@ -18,7 +19,7 @@ from relay.web.apis.leadtrackr.body import (
     project_id,
     read_object,
 )
-from relay.web.apis.leadtrackr.keys import HEADER, INVALID, authorise, be_active, find_project
+from relay.web.apis.leadtrackr.keys import INVALID, authorise, be_active, find_project
 from relay.web.apis.leadtrackr.lead import KIND, identifier
 from relay.web.browser import suspicion
 from relay.web.limits import DoorLimits

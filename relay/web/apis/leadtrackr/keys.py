@@ -5,9 +5,8 @@ from relay.runtime import Runtime
 from relay.services import configured
 from relay.services.configured import ConfiguredKey, ConfiguredProject
 from relay.web.apis.calls import Call, Refusal
+from relay.web.apis.keys import HEADER, be_allowed, count_call, given_key, known_key
 from relay.web.limits import DoorLimits
-
-HEADER = "X-API-Key"
 
 LONGEST_PROJECT_ID = 200
 """Characters; nothing longer is looked for."""
@@ -34,14 +33,14 @@ def authorise(call: Call, project: ConfiguredProject | None) -> None:
 
     A project that has no key is open where its setting says so; then a header does not matter.
     """
-    key = _known(call)
+    key = known_key(call)
     if key is None:
         if project is not None and project.keyless and not project.has_keys:
             return
         raise _refusal(call)
     if project is not None and key.project_id not in (None, project.id):
         raise Refusal(401, INVALID)
-    _be_allowed(key, "write")
+    be_allowed(key, "write")
 
 
 def open_project(
@@ -51,31 +50,18 @@ def open_project(
 
     A key for all projects needs to be told one, by the parameter projectId.
     """
-    key = _known(call)
-    caller = str(key.id) if key else str(call.environ.get("REMOTE_ADDR", ""))
-    if over := limits.over_key(caller):
-        raise Refusal(429, "Too many requests", headers={"Retry-After": str(over.seconds)})
+    key = known_key(call)
+    count_call(limits, call, key)
     if key is None:
         raise _refusal(call)
-    _be_allowed(key, scope)
+    be_allowed(key, scope)
     project = _project_of(call, key)
     be_active(project)
     return key, project
 
 
-def _known(call: Call) -> ConfiguredKey | None:
-    given = call.header(HEADER).strip()
-    return configured.key(call.rt, given) if given else None
-
-
 def _refusal(call: Call) -> Refusal:
-    given = call.header(HEADER).strip()
-    return Refusal(401, INVALID if given else f"Missing {HEADER} header")
-
-
-def _be_allowed(key: ConfiguredKey, scope: str) -> None:
-    if scope not in key.scopes:
-        raise Refusal(403, f"This API key has no scope {scope!r}")
+    return Refusal(401, INVALID if given_key(call) else f"Missing {HEADER} header")
 
 
 def _project_of(call: Call, key: ConfiguredKey) -> ConfiguredProject:

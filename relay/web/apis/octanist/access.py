@@ -4,11 +4,10 @@ from relay.core.clean import clean_text
 from relay.services import configured
 from relay.services.configured import ConfiguredKey, ConfiguredProject, ConfiguredSource
 from relay.web.apis.calls import Call, Refusal
+from relay.web.apis.keys import be_allowed, count_call, known_key
 from relay.web.limits import DoorLimits
 
 KIND = "octanist"
-
-HEADER = "X-API-Key"
 
 CLOSED = "The project takes no leads now"
 
@@ -18,11 +17,11 @@ def admit(call: Call, scope: str = "") -> ConfiguredProject:
 
     A key for all projects needs to be told one, by the parameter projectId.
     """
-    key = _known(call)
+    key = known_key(call)
     if key is None:
         raise Refusal(401, "Invalid or missing API key")
-    if scope and scope not in key.scopes:
-        raise Refusal(403, f"This API key has no scope {scope!r}")
+    if scope:
+        be_allowed(key, scope)
     project = _project(call, key)
     if project is None or project.archived:
         raise Refusal(401, "Invalid or missing API key")
@@ -33,10 +32,7 @@ def admit(call: Call, scope: str = "") -> ConfiguredProject:
 
 def admit_within(limits: DoorLimits, call: Call, scope: str = "") -> ConfiguredProject:
     """The same, where it is counted how often the key is used. Raises Refusal 429 as well."""
-    key = _known(call)
-    caller = str(key.id) if key else str(call.environ.get("REMOTE_ADDR", ""))
-    if over := limits.over_key(caller):
-        raise Refusal(429, "Too many requests", headers={"Retry-After": str(over.seconds)})
+    count_call(limits, call, known_key(call))
     return admit(call, scope)
 
 
@@ -46,11 +42,6 @@ def source_of(call: Call, project: ConfiguredProject) -> ConfiguredSource:
     if source is None:
         raise Refusal(403, CLOSED)
     return source
-
-
-def _known(call: Call) -> ConfiguredKey | None:
-    given = call.header(HEADER).strip()
-    return configured.key(call.rt, given) if given else None
 
 
 def _project(call: Call, key: ConfiguredKey) -> ConfiguredProject | None:

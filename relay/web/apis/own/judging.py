@@ -14,6 +14,7 @@ from relay.core.contract import Json, Unreadable, read_json
 from relay.services import configured
 from relay.services.configured import ConfiguredKey, ConfiguredProject
 from relay.web.apis.calls import Call, Calls, Refusal, View, answer
+from relay.web.apis.keys import HEADER, be_allowed, count_call, given_key
 from relay.web.apis.own.answers import mistakes
 from relay.web.apis.own.bodies import moment
 from relay.web.apis.own.operations import PREFIX, PROJECT, Asked, Operation
@@ -32,7 +33,9 @@ def put_into(calls: Calls, operations: Sequence[Operation], limits: DoorLimits) 
 def _view(operation: Operation, limits: DoorLimits) -> View:
     def view(call: Call) -> Response:
         key = _key(call, limits)
-        _be_allowed(key, operation)
+        be_allowed(key, operation.scope)
+        if operation.anywhere and key.project_id is not None:
+            raise Refusal(403, "This call needs an API key that is for all projects")
         query = _query(call, operation)
         asked = Asked(call, key, _project(call, key, query), query, _body(call, operation))
         document = operation.act(asked)
@@ -43,24 +46,14 @@ def _view(operation: Operation, limits: DoorLimits) -> View:
 
 def _key(call: Call, limits: DoorLimits) -> ConfiguredKey:
     """The call's key. Raises Refusal 401, or 429 where it, or who has none, calls too often."""
-    given = call.header("X-API-Key") or call.header("Authorization").removeprefix("Bearer ")
+    given = given_key(call) or call.header("Authorization").removeprefix("Bearer ")
     key = configured.key(call.rt, given)
-    caller = str(key.id) if key else str(call.environ.get("REMOTE_ADDR", ""))
-    if (over := limits.over_key(caller)) is not None:
-        raise Refusal(429, "Too many calls", headers={"Retry-After": str(over.seconds)})
+    count_call(limits, call, key)
     if not given:
-        raise Refusal(401, "Send an API key: X-API-Key or Authorization: Bearer")
+        raise Refusal(401, f"Send an API key: {HEADER} or Authorization: Bearer")
     if key is None:
         raise Refusal(401, "This API key is not known")
     return key
-
-
-def _be_allowed(key: ConfiguredKey, operation: Operation) -> None:
-    """Raises Refusal 403 where the key is not for this."""
-    if operation.scope not in key.scopes:
-        raise Refusal(403, f"This API key lacks the scope {operation.scope}")
-    if operation.anywhere and key.project_id is not None:
-        raise Refusal(403, "This call needs an API key that is for all projects")
 
 
 def _project(call: Call, key: ConfiguredKey, query: Mapping[str, Any]) -> ConfiguredProject | None:
