@@ -70,7 +70,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("name", "key"), DOORS, ids=["page", "server", "custom"])
-def test_a_body_that_cannot_be_read_is_400_and_nothing_is_kept(
+def test_lt_20_a_body_that_cannot_be_read_is_400_and_nothing_is_kept(
     calls: Calls, name: str, key: str | None
 ) -> None:
     for case, body in REFUSED.items():
@@ -101,7 +101,7 @@ TAKEN = {
 }
 
 
-def test_odd_values_cost_no_lead(calls: Calls) -> None:
+def test_lt_23_lt_27_lt_52_odd_values_cost_no_lead(calls: Calls) -> None:
     for case, body in TAKEN.items():
         answer = calls.create(body)
         assert answer.status_code == 201, (case, said(answer))

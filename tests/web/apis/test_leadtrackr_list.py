@@ -146,7 +146,7 @@ FILTERS = {
 @pytest.mark.parametrize(
     "database_url", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
 )
-def test_filters_search_and_order(calls: Calls) -> None:
+def test_lt_68_to_lt_77_lt_79_lt_80_filters_search_and_order(calls: Calls) -> None:
     """Each by its number in FILTERS."""
     wrong = {}
     for name, (query, wanted) in FILTERS.items():
@@ -196,7 +196,7 @@ PAGES = {
 @pytest.mark.parametrize(
     "database_url", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
 )
-def test_lt_59_lt_67_pages(calls: Calls) -> None:
+def test_lt_59_lt_63_lt_64_lt_65_lt_67_pages(calls: Calls) -> None:
     for name, (query, page, limit, rows) in PAGES.items():
         found = calls.find(query)
         pages = -(-6 // limit)
@@ -238,7 +238,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_parameters_that_mean_nothing_are_refused_by_name(calls: Calls) -> None:
+def test_lt_64_lt_73_lt_75_lt_78_lt_81_what_means_nothing_is_refused_by_name(calls: Calls) -> None:
     for name, (query, message) in WRONG.items():
         status, text = said(calls.send("GET", f"getLeads?{query}", key=KEY))
         assert (status, text[: len(message)]) == (400, message), name

@@ -144,7 +144,12 @@ WRONG = [
     pytest.param({}, "Missing required field: conversionId", id="LT-88-missing"),
     pytest.param({"conversionId": ""}, "Missing required field: conversionId", id="LT-88-blank"),
     pytest.param({"conversionId": None}, "Missing required field: conversionId", id="LT-88-null"),
-    pytest.param({"conversionId": 5}, "conversionId must be a string", id="LT-88-number"),
+    pytest.param(
+        {"conversionId": 5},
+        "conversionId must be open, lost or one of the project's labels",
+        id="LT-91-number",
+    ),
+    pytest.param({"conversionId": True}, "conversionId must be a string", id="LT-88-true"),
     pytest.param({"conversionId": [LABEL]}, "conversionId must be a string", id="LT-88-list"),
     pytest.param(
         {"conversionId": "Converted"},
@@ -229,6 +234,11 @@ def test_a_conversion_waits_for_its_turn(
     assert calls.get(number)["status"] == status
     assert calls.ids(f"status={status}") == [number]
     assert ledger(runtime).gaps == []
+
+
+def test_lt_89_a_label_whose_id_is_a_number_may_be_named_by_the_number(calls: Calls) -> None:
+    calls.made()
+    assert rate(calls, {"leadId": 1, "conversionId": 2}).status_code == 201
 
 
 def test_lt_90_only_one_change_may_wait(runtime: Any, calls: Calls) -> None:

@@ -65,6 +65,8 @@ def _change(project: ConfiguredProject, fields: Fields) -> tuple[StatusChange, s
     wanted = fields.get("conversionId")
     if wanted is None or wanted == "":
         raise missing("conversionId")
+    if isinstance(wanted, int) and not isinstance(wanted, bool):
+        wanted = str(wanted)  # as a label's id may be written in the configuration
     if not isinstance(wanted, str):
         raise Refusal(400, "conversionId must be a string")
     members: dict[str, Any] = {"native": {KIND: wanted}}

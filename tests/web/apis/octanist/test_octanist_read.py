@@ -136,7 +136,7 @@ FILTERS = {
 }
 
 
-def test_filters_and_sorting(three: Any, call: Call) -> None:
+def test_oc_31_oc_32_filters_and_sorting(three: Any, call: Call) -> None:
     for name, (query, found) in FILTERS.items():
         told = names(call, query)
         assert told == found or (found is None and told[0] == "Bea"), name
@@ -166,7 +166,7 @@ REFUSED = {
 }
 
 
-def test_what_cannot_be_asked_for(call: Call) -> None:
+def test_oc_30_oc_31_oc_32_what_cannot_be_asked_for(call: Call) -> None:
     for name, (query, code) in REFUSED.items():
         assert error(call("GET", f"/api/leads{query}")) == (400, code), name
 
