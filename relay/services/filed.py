@@ -41,6 +41,11 @@ class Filed:
     said: Json
     lead: FiledLead | None
 
+    @property
+    def why(self) -> str:
+        """The reasons in words, "" where there are none."""
+        return "; ".join(str(reason["message"]) for reason in self.reasons)
+
 
 def file(
     rt: Runtime, source: ConfiguredSource, inbound: Inbound, *, door: str, hold: Hold | None = None

@@ -93,8 +93,16 @@ def allowed_origin(environ: WSGIEnvironment, source: ConfiguredSource) -> str | 
     return None
 
 
-def suspicion(rt: Runtime, source: ConfiguredSource, inbound: Inbound) -> Hold | None:
-    """What a submission should wait for a person for: a filled honeypot, a captcha that fails."""
+def hold(rt: Runtime, source: ConfiguredSource, inbound: Inbound, over: Hold | None) -> Hold | None:
+    """What a visitor's submission waits for; `over` is the limit that it is over.
+
+    What goes on by itself when there is room again must not cover what a person has to judge.
+    """
+    return over if over == "address" else _suspicion(rt, source, inbound) or over
+
+
+def _suspicion(rt: Runtime, source: ConfiguredSource, inbound: Inbound) -> Hold | None:
+    """What a person has to judge: a filled honeypot, a captcha that fails."""
     honeypot = source.options.get("honeypot")
     captcha = source.options.get("captcha")
     if not honeypot and not captcha:

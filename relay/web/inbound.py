@@ -144,9 +144,7 @@ class Door:
             self._verify(source, came, body)
         finally:
             body.close()
-        hold = over
-        if over != "address":  # what goes on by itself must not cover what a person has to judge
-            hold = browser.suspicion(self._rt, source, came) or over
+        hold = browser.hold(self._rt, source, came, over)
         return ingest.take(self._rt, source, came, hold=hold)
 
     def _read(self, environ: WSGIEnvironment) -> Body:

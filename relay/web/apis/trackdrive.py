@@ -8,13 +8,12 @@ from flask import Flask, Response
 from relay.core.contract import Inbound, Json, Parameters, Unreadable, read_parameters
 from relay.core.lead import is_empty
 from relay.runtime import Runtime
-from relay.services import ingest
-from relay.services.arrival import Hold
 from relay.services.configured import ConfiguredSource, routes_from, source_by_token
 from relay.services.filed import Filed, file
 from relay.web import browser
 from relay.web.apis.calls import Call, Calls, Dialect, Refusal, answer
 from relay.web.apis.trackdrive_lead import render
+from relay.web.apis.turned_away import turn_away
 from relay.web.body import CutOff, read_start
 from relay.web.limits import DoorLimits, door_limits
 
@@ -81,7 +80,7 @@ def _sign_in(_call: Call) -> Response:
 
 
 class Door:
-    """Takes leads."""
+    """Takes leads; over a limit they are kept and wait, for no client comes again."""
 
     def __init__(self, runtime: Runtime, limits: DoorLimits) -> None:
         self._rt = runtime
@@ -95,8 +94,12 @@ class Door:
         source = self._owner(given.merged)
         if source.options.get("origins"):
             call.readers = browser.allowed_origin(call.environ, source) or ""
-        self._check(source, came, given)
-        filed = file(self._rt, source, came, door=call.door, hold=self._hold(source, call, came))
+        if (refusal := _objection(source, came)) is not None:
+            turn_away(call, source, came, refusal, _credentials(given))
+            raise refusal
+        over = self._limits.over(source, browser.visitor(call.environ, source))
+        hold = browser.hold(self._rt, source, came, over.limit if over else None)
+        filed = file(self._rt, source, came, door=call.door, hold=hold)
         return self._answer(source, filed, given.merged)
 
     def _parameters(self, came: Inbound) -> Parameters:
@@ -120,38 +123,21 @@ class Door:
         reason = f"does not belong to any {owners}"
         raise self._invalid(f"{name} {reason}", {name: [reason]}, "unknown_token")
 
-    def _check(self, source: ConfiguredSource, came: Inbound, given: Parameters) -> None:
-        """Raises Refusal, and keeps a note of it, where this can be no lead of the source."""
-        refusal = _objection(source, came)
-        if refusal is not None:
-            kind = "invalid" if refusal.status == 422 else "inactive"
-            self._rt.metrics.count("relay_turned_away", kind)
-            status, reason = refusal.status, refusal.message
-            ingest.turn_away(self._rt, source, came, status, reason, _credentials(given))
-            raise refusal
-
     def _invalid(
         self, message: str, errors: Mapping[str, list[str]], kind: str = "invalid"
     ) -> Refusal:
         self._rt.metrics.count("relay_turned_away", kind)
         return Refusal(422, message, errors=errors)
 
-    def _hold(self, source: ConfiguredSource, call: Call, came: Inbound) -> Hold | None:
-        """What it waits for: over a limit it is kept all the same, for nobody would come again."""
-        over = self._limits.over(source, browser.visitor(call.environ, source))
-        if over is not None and over.limit == "address":
-            return "address"
-        return browser.suspicion(self._rt, source, came) or (over.limit if over else None)
-
     def _answer(
         self, source: ConfiguredSource, filed: Filed, given: Mapping[str, Json]
     ) -> Response:
         if filed.state == "refused":
             errors = {_name(one["place"]): [one["message"]] for one in filed.reasons}
-            raise Refusal(422, _words(filed), errors=errors)
+            raise Refusal(422, filed.why, errors=errors)
         warnings = list(self._warnings(source, filed, given))
         if filed.lead is None:
-            kept = {"success": True, "status": 202, "message": f"Kept: {_words(filed)}"}
+            kept = {"success": True, "status": 202, "message": f"Kept: {filed.why}"}
             nothing = {"id": None, "lead_id": None, "lead": None}
             return answer(202, {**kept, **nothing, "warnings": warnings})
         number = filed.lead.number
@@ -207,10 +193,6 @@ def _credentials(given: Parameters) -> list[str]:
 def _token(value: Json) -> str:
     plain = isinstance(value, str | int) and not isinstance(value, bool)
     return str(value).strip() if plain else ""
-
-
-def _words(filed: Filed) -> str:
-    return "; ".join(one["message"] for one in filed.reasons)
 
 
 def _name(place: str) -> str:

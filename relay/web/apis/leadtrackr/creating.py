@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from flask import Response
 
-from relay.services import configured, ingest
+from relay.services import configured
 from relay.services.arrival import Hold
 from relay.services.configured import ConfiguredProject, ConfiguredSource
 from relay.services.filed import Filed, file
@@ -21,7 +21,8 @@ from relay.web.apis.leadtrackr.body import (
 )
 from relay.web.apis.leadtrackr.keys import INVALID, authorise, be_active, find_project
 from relay.web.apis.leadtrackr.lead import KIND, identifier
-from relay.web.browser import suspicion
+from relay.web.apis.turned_away import turn_away
+from relay.web.browser import hold
 from relay.web.limits import DoorLimits
 
 
@@ -74,19 +75,18 @@ class Creating:
     def _file(self, call: Call, source: ConfiguredSource, visitor: str | None) -> Response:
         """File the lead and answer it; `visitor` is the address of a page's visitor."""
         over = self._limits.over(source, visitor, "" if visitor is None else "createLead")
-        hold: Hold | None = over.limit if over else None
-        if visitor is not None and hold != "address":
-            hold = suspicion(call.rt, source, call.inbound) or hold
-        return _filed(file(call.rt, source, call.inbound, door=call.door, hold=hold))
+        waits: Hold | None = over.limit if over else None
+        if visitor is not None:
+            waits = hold(call.rt, source, call.inbound, waits)
+        return _filed(file(call.rt, source, call.inbound, door=call.door, hold=waits))
 
 
 def _filed(filed: Filed) -> Response:
     """The answer: 201 for a new lead, 200 for a known one, 202 for what only waits to be one."""
-    reasons = "; ".join(reason["message"] for reason in filed.reasons)
     if filed.state == "refused":
-        raise Refusal(400, f"Lead refused: {reasons}")
+        raise Refusal(400, f"Lead refused: {filed.why}")
     if filed.lead is None:
-        said = "Lead kept, but not created yet" + (f": {reasons}" if reasons else "")
+        said = "Lead kept, but not created yet" + (f": {filed.why}" if filed.why else "")
         return answer(202, {"message": said, "leadId": None, "uniqueIdentifier": None})
     said = "created" if filed.lead.created else "updated"
     document = {
@@ -173,10 +173,5 @@ def _noted(
         yield
     except Refusal as refusal:
         if (source := find()) is not None:
-            call.rt.metrics.count("relay_turned_away", _KINDS.get(refusal.status, "invalid"))
-            status, message = refusal.status, refusal.message
-            ingest.turn_away(call.rt, source, call.inbound, status, message, (secret,))
+            turn_away(call, source, call.inbound, refusal, (secret,))
         raise
-
-
-_KINDS = {401: "key", 403: "forbidden"}

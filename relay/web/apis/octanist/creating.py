@@ -6,8 +6,7 @@ from flask import Response
 
 from relay.core.clean import clean_text
 from relay.core.contract import Inbound, Json
-from relay.services import configured, filed, ingest
-from relay.services.arrival import Hold
+from relay.services import configured, filed
 from relay.services.configured import ConfiguredSource
 from relay.services.filed import Filed
 from relay.web import browser
@@ -15,8 +14,8 @@ from relay.web.apis.calls import Call, Refusal, answer
 from relay.web.apis.octanist.access import CLOSED, KIND, admit, source_of
 from relay.web.apis.octanist.bodies import read_lead, read_object
 from relay.web.apis.octanist.envelope import Envelope
+from relay.web.apis.turned_away import turn_away
 from relay.web.limits import DoorLimits
-from relay.web.wire import inbound
 
 
 class Creating:
@@ -33,7 +32,7 @@ class Creating:
         over = self._limits.over(source, None)
         found = filed.file(call.rt, source, came, door=call.door, hold=over.limit if over else None)
         if found.state == "refused":
-            raise Refusal(403, f"Lead rejected by filtering rules: {_reasons(found)}")
+            raise Refusal(403, f"Lead rejected by filtering rules: {found.why}")
         return self._answer(found, 202)
 
     def from_wordpress(self, call: Call) -> Response:
@@ -48,7 +47,8 @@ class Creating:
         if not source.project_active:
             raise Refusal(403, CLOSED)
         came = _checked(call, source, read_object)
-        hold = self._suspicion(call, source, came)
+        over = self._limits.over(source, browser.visitor(call.environ, source))
+        hold = browser.hold(call.rt, source, came, over.limit if over else None)
         return self._answer(filed.file(call.rt, source, came, door=call.door, hold=hold), 200)
 
     def _answer(self, found: Filed, waiting: int) -> Response:
@@ -56,14 +56,8 @@ class Creating:
         if found.lead is not None:
             data: Json = {"id": found.lead.public_id, "message": "Lead added"}
             return answer(200, self._envelope.success(data))
-        data = {"id": None, "message": f"The lead is kept, but not added yet: {_reasons(found)}"}
+        data = {"id": None, "message": f"The lead is kept, but not added yet: {found.why}"}
         return answer(waiting, self._envelope.success(data))
-
-    def _suspicion(self, call: Call, source: ConfiguredSource, came: Inbound) -> Hold | None:
-        over = self._limits.over(source, browser.visitor(call.environ, source))
-        if over is not None and over.limit == "address":
-            return over.limit
-        return browser.suspicion(call.rt, source, came) or (over.limit if over else None)
 
 
 def _checked(call: Call, source: ConfiguredSource, read: Callable[[Inbound], object]) -> Inbound:
@@ -73,12 +67,6 @@ def _checked(call: Call, source: ConfiguredSource, read: Callable[[Inbound], obj
         came = call.inbound
         read(came)
     except Refusal as refusal:
-        kept = came or inbound(call.rt, call.environ, b"")
-        call.rt.metrics.count("relay_turned_away", "invalid")
-        ingest.turn_away(call.rt, source, kept, refusal.status, refusal.message)
+        turn_away(call, source, came, refusal)
         raise
     return came
-
-
-def _reasons(found: Filed) -> str:
-    return "; ".join(str(reason["message"]) for reason in found.reasons)

@@ -10,6 +10,7 @@ from relay.web.apis.own.answers import told
 from relay.web.apis.own.operations import SINCE, UNTIL, Asked, Operation
 
 A_MONTH = timedelta(days=30)
+A_MOMENT = timedelta(microseconds=1)
 
 
 def _ledger(asked: Asked) -> Json:
@@ -18,8 +19,8 @@ def _ledger(asked: Asked) -> Json:
 
 
 def _traffic(asked: Asked) -> Json:
-    """Of a span; of the last thirty days where none is given."""
-    until = asked.query.get("until") or asked.rt.clock.now()
+    """Of a span; of the last thirty days, up to this moment, where none is given."""
+    until = asked.query.get("until") or asked.rt.clock.now() + A_MOMENT
     since = asked.query.get("since") or until - A_MONTH
     report = traffic(asked.rt, asked.project.id, since, until)
     return {
