@@ -57,7 +57,9 @@ def test_a_filter_is_needed_and_a_filter_that_names_nothing_does_nothing(
 
 
 def test_what_waits_is_called_off(demo: Any, relay: Relay) -> None:
-    waiting = _json(relay, "deliveries", "--target", "newsletter", "--state", "waiting")
+    waiting = _json(
+        relay, "deliveries", "--target", "newsletter", "--state", "waiting", "--limit", "100"
+    )
     assert relay("cancel", waiting[0]["id"]).exit_code == 0
     again = relay("cancel", waiting[0]["id"])
     assert again.exit_code == 1
@@ -70,7 +72,9 @@ def test_what_waits_is_called_off(demo: Any, relay: Relay) -> None:
 
 
 def test_calling_off_says_how_many_were_being_sent_and_go_on(demo: Any, relay: Relay) -> None:
-    waiting = _json(relay, "deliveries", "--target", "newsletter", "--state", "waiting")
+    waiting = _json(
+        relay, "deliveries", "--target", "newsletter", "--state", "waiting", "--limit", "100"
+    )
     one, other, *rest = [row["id"] for row in waiting]
     assert rest
     _set(demo, one, state="sending")
