@@ -88,16 +88,19 @@ class Call:
     def body(self) -> bytes:
         """The raw bytes, read once. Raises Refusal 413, or 400 where it broke off."""
         if self._body is None:
-            config = self.rt.config
-            try:
-                body = read_raw(self.environ, config.body_limit, config.multipart_limit)
-            except TooLarge as error:
-                raise Refusal(413, f"The request body is too large: {error}") from error
-            except CutOff as error:
-                raise Refusal(400, f"The request body is not complete: {error}") from error
-            self._body = body.content
-            body.close()
+            self._body = self.read(self.rt.config.body_limit)
         return self._body
+
+    def read(self, limit: int) -> bytes:
+        """The raw bytes, at most so many. Raises Refusal 413, or 400 where it broke off."""
+        try:
+            body = read_raw(self.environ, limit, self.rt.config.multipart_limit)
+        except TooLarge as error:
+            raise Refusal(413, f"The request body is too large: {error}") from error
+        except CutOff as error:
+            raise Refusal(400, f"The request body is not complete: {error}") from error
+        body.close()
+        return body.content
 
     @property
     def inbound(self) -> Inbound:

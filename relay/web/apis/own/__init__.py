@@ -13,6 +13,7 @@ from relay.web.apis.own import (
     project,
     running,
     submissions,
+    uploads,
 )
 from relay.web.apis.own.judging import put_into
 from relay.web.apis.own.operations import DIALECT, PREFIX, Operation
@@ -22,6 +23,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *leads.OPERATIONS,
     *deliveries.OPERATIONS,
     *submissions.OPERATIONS,
+    *uploads.OPERATIONS,
     *books.OPERATIONS,
     *configuration.OPERATIONS,
     *running.OPERATIONS,

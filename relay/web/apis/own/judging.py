@@ -114,6 +114,8 @@ def _range(schema: Json) -> str:
 
 
 def _body(call: Call, operation: Operation) -> Json:
+    if operation.largest:
+        return call.read(operation.largest)
     if operation.body is None:
         return None
     try:

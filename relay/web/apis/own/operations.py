@@ -106,7 +106,8 @@ class Operation:
     """One call: `act` gives the answer's document, or None for 204.
 
     `scope` is what the key has to allow; `anywhere` is true for calls that are about no project,
-    which only a key for all projects may make.
+    which only a key for all projects may make. `largest` is how many bytes the body may have that
+    is no document but a file.
     """
 
     method: str
@@ -119,6 +120,7 @@ class Operation:
     body: Json = None
     status: int = 200
     anywhere: bool = False
+    largest: int = 0
     tag: str = ""
 
 

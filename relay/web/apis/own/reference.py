@@ -37,8 +37,8 @@ def paths(operations: Sequence[Operation]) -> dict[str, dict[str, Json]]:
 
 def _told(operation: Operation) -> Json:
     errors = ["400", "401", "403", "404", "429", "503"]
-    errors += ["409"] if operation.method == "POST" else []
-    errors += ["413", "422"] if operation.body is not None else []
+    errors += ["409"] if operation.method in ("POST", "PATCH") else []
+    errors += ["413", "422"] if operation.body is not None or operation.largest else []
     told: dict[str, Json] = {
         "operationId": operation.name,
         "tags": [operation.tag],
@@ -54,6 +54,8 @@ def _told(operation: Operation) -> Json:
     if operation.body is not None:
         content = {"application/json": {"schema": _inline(operation.body)}}
         told["requestBody"] = {"required": True, "content": content}
+    if operation.largest:
+        told["requestBody"] = {"required": True, "content": {"application/octet-stream": {}}}
     return told
 
 
