@@ -27,7 +27,8 @@ class Creating:
 
     def create(self, call: Call) -> Response:
         """`POST /api/leads`."""
-        source = source_of(call, admit(call, "write"))
+        _, project = admit(call, "write")
+        source = source_of(call, project)
         came = _checked(call, source, read_lead)
         over = self._limits.over(source, None)
         found = filed.file(call.rt, source, came, door=call.door, hold=over.limit if over else None)
@@ -56,7 +57,8 @@ class Creating:
         if found.lead is not None:
             data: Json = {"id": found.lead.public_id, "message": "Lead added"}
             return answer(200, self._envelope.success(data))
-        data = {"id": None, "message": f"The lead is kept, but not added yet: {found.why}"}
+        became = "not added" if found.state == "refused" else "kept, but not added yet"
+        data = {"id": None, "message": f"The lead is {became}: {found.why}"}
         return answer(waiting, self._envelope.success(data))
 
 

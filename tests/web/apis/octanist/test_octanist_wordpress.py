@@ -105,7 +105,8 @@ def test_what_waits_or_is_refused_is_answered_as_taken(runtime: Any, client: Any
     configure(runtime, sources=[{**anything, "refuse": [{"reason": "closed", "when": True}]}])
     call = caller(client)
     answer = call("POST", SITE, FORM, key=None)
-    assert (answer.status_code, answer.get_json()["data"]["id"]) == (200, None)
+    told = {"id": None, "message": "The lead is not added: closed"}
+    assert (answer.status_code, answer.get_json()["data"]) == (200, told)
     configure(runtime, sources=[{**anything, "honeypot": "message"}])
     assert call("POST", SITE, FORM, key=None).status_code == 200
     assert [row.state for row in kept(runtime)] == ["refused", "held"]
