@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import TypeVar
 
-from relay.core.contract import Json, boolean, moment, whole
+from relay.core.contract import Json, boolean, instant, moment, whole
 
 TOKENS = ("lead_token", "schedule_lead_token", "offer_lead_token")
 """Names of the parameters that say whose lead it is."""
@@ -97,7 +97,7 @@ def _number(value: Json, *, least: int, most: int) -> int:
 
 
 def _time(value: Json) -> str:
-    return _said(moment, value).isoformat().replace("+00:00", "Z")
+    return instant(_said(moment, value))
 
 
 def _said(read: Callable[[Json], T], value: Json) -> T:

@@ -18,6 +18,7 @@ from relay.core.contract import (
     Request,
     Settings,
     Target,
+    instant,
     judge_status,
 )
 
@@ -158,7 +159,7 @@ def deliver(payload: Json, settings: Settings, duty: Duty) -> Conversation:
 
 def check(settings: Settings, duty: Duty) -> Conversation:
     """Send a signed event of the type `test`, which receivers answer like any other."""
-    at = datetime.fromtimestamp(duty.now, UTC).isoformat().replace("+00:00", "Z")
+    at = instant(datetime.fromtimestamp(duty.now, UTC))
     reply = yield _request({"type": "test", "timestamp": at, "data": {}}, settings, duty)
     return _judge(reply, duty)
 

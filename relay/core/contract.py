@@ -15,7 +15,7 @@ from relay.core.e164 import COUNTRIES, to_e164
 from relay.core.inbound import Inbound, Unreadable
 from relay.core.money import to_major
 from relay.core.parameters import Parameters, read_parameters
-from relay.core.readings import boolean, moment, whole
+from relay.core.readings import boolean, instant, moment, whole
 from relay.core.retry import parse_retry_after
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "Unreadable",
     "Verifier",
     "boolean",
+    "instant",
     "judge_status",
     "moment",
     "no_rate_key",

@@ -11,6 +11,7 @@ from relay.core.contract import Json
 from relay.core.emails import read_email
 from relay.core.lead import is_empty
 from relay.core.phones import read_phone
+from relay.core.readings import instant
 
 
 class Read(NamedTuple):
@@ -125,7 +126,7 @@ def _instant(value: Json, _around: Around) -> Read | None:
         moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError, OSError):
         return None
-    return Read(moment.isoformat().replace("+00:00", "Z"))
+    return Read(instant(moment))
 
 
 def _integer(value: Json, _around: Around) -> Read | None:

@@ -1,4 +1,4 @@
-"""Values as senders of forms and JSON write them: yes or no, whole numbers, times."""
+"""Values as forms and JSON write them: yes or no, whole numbers, times."""
 
 import re
 from datetime import UTC, datetime
@@ -41,6 +41,11 @@ def moment(value: Any) -> datetime:
         return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, TypeError, OverflowError, IndexError):
         raise ValueError("must be a valid time, such as 2021-07-23 14:26:43 +0000") from None
+
+
+def instant(at: datetime, timespec: str = "auto") -> str:
+    """A time as JSON writes it: in UTC, with a Z; `timespec` as `isoformat` knows it."""
+    return at.astimezone(UTC).isoformat(timespec=timespec).replace("+00:00", "Z")
 
 
 def _moment(text: str) -> datetime:

@@ -16,7 +16,7 @@ from relay.core.clean import clean
 from relay.core.contract import HostedLead, Inbound, Json, Parsed, Settings
 from relay.core.lead import is_empty
 from relay.core.money import to_minor
-from relay.core.readings import moment
+from relay.core.readings import instant, moment
 from relay.runtime import Runtime
 from relay.services import intake
 from relay.services.arrival import Arrival, event_key, read
@@ -125,7 +125,7 @@ def _completed(
         if name not in lead.fields and not is_empty(value)
     }
     created = _moment(lead.created_at)
-    times = {"submitted": _written(created)} if created else {}
+    times = {"submitted": instant(created)} if created else {}
     keys = document.get("keys", {})
     verbatim = document.get("verbatim", {})
     return {
@@ -143,17 +143,13 @@ def _state(project: ConfiguredProject, lead: HostedLead) -> dict[str, Json]:
         if name in state:
             state[name] = str(state[name])
     if (qualified := _moment(state.pop("qualified_at", None))) is not None:
-        state["qualified_at"] = _written(qualified)
+        state["qualified_at"] = instant(qualified)
     currency = state.get("currency") or project.currency
     if lead.amount is not None and (minor := to_minor(lead.amount, currency)) is not None:
         state["value_minor"] = minor
     if "value_minor" in state and currency:
         state["currency"] = currency
     return state
-
-
-def _written(at: datetime) -> str:
-    return at.isoformat().replace("+00:00", "Z")
 
 
 def _note(source: ConfiguredSource, lead: HostedLead) -> Json:

@@ -6,6 +6,7 @@ from typing import Any
 
 from relay.core.contract import Conversation, Duty, Json, Kind, Outcome
 from relay.core.lead import outgoing
+from relay.core.readings import instant
 from relay.net.client import Attempted
 from relay.runtime import Runtime
 from relay.services.claim import Job
@@ -81,4 +82,4 @@ def _named(errors: list[str]) -> str:
 
 
 def _event(kind: str, label: str, at: datetime) -> Mapping[str, Any]:
-    return {"type": kind, "label": label, "at": at.isoformat().replace("+00:00", "Z")}
+    return {"type": kind, "label": label, "at": instant(at)}

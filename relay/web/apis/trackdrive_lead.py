@@ -1,10 +1,11 @@
 """A lead as TrackDrive's API answers it."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from relay.core import pointers
 from relay.core.contract import Json
+from relay.core.readings import instant
 from relay.services.candidate import FiledLead
 from relay.services.configured import ConfiguredSource
 
@@ -37,15 +38,10 @@ def render(lead: FiledLead, source: ConfiguredSource, now: datetime) -> Json:
         "traffic_source_id": pointers.get(document, "/attribution/traffic_source_id"),
         "sub_id": pointers.get(document, "/attribution/sub_id"),
         "data": document.get("tokens", {}),
-        "created_at": _time(lead.created_at),
-        "updated_at": _time(now),
+        "created_at": instant(lead.created_at, "milliseconds"),
+        "updated_at": instant(now, "milliseconds"),
     }
 
 
 def _word(status: str) -> str:
     return STATUSES.get(status, status)
-
-
-def _time(moment: datetime) -> str:
-    """As Rails writes times: UTC, with milliseconds."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

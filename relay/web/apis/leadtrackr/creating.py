@@ -11,7 +11,7 @@ from relay.services.arrival import Hold
 from relay.services.configured import ConfiguredProject, ConfiguredSource
 from relay.services.filed import Filed, file
 from relay.web.apis.calls import Call, Refusal, answer
-from relay.web.apis.keys import HEADER
+from relay.web.apis.keys import HEADER, find_project
 from relay.web.apis.leadtrackr.body import (
     Fields,
     check_identifier,
@@ -19,7 +19,7 @@ from relay.web.apis.leadtrackr.body import (
     project_id,
     read_object,
 )
-from relay.web.apis.leadtrackr.keys import INVALID, authorise, be_active, find_project
+from relay.web.apis.leadtrackr.keys import INVALID, authorise, be_active
 from relay.web.apis.leadtrackr.lead import KIND, identifier
 from relay.web.apis.turned_away import turn_away
 from relay.web.browser import hold

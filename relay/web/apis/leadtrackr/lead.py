@@ -1,11 +1,11 @@
 """A lead as LeadTrackr's calls answer it: what they were sent, else what the lead says."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from relay.core.contract import Json
 from relay.core.pointers import get
+from relay.core.readings import instant
 
 KIND = "leadtrackr"
 
@@ -60,7 +60,7 @@ def render(row: Row) -> dict[str, Json]:
         "attributionData": parts["attributionData"],
         "channelFlow": parts["channelFlow"],
         "uniqueIdentifier": identifier(document),
-        "createdAt": instant(row["created_at"]),
+        "createdAt": instant(row["created_at"], "milliseconds"),
     }
 
 
@@ -68,11 +68,6 @@ def identifier(document: Json) -> str | None:
     """The uniqueIdentifier, None where there is none."""
     sent = get(document, f"/verbatim/{KIND}/uniqueIdentifier")
     return _text(sent) or get(document, "/keys/unique_identifier")
-
-
-def instant(moment: datetime) -> str:
-    """A moment in UTC with milliseconds, as JavaScript writes it."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _text(value: Json) -> str | None:

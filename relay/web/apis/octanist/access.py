@@ -1,10 +1,9 @@
 """Who calls Octanist's API: the key decides the project, as it does the organisation there."""
 
-from relay.core.clean import clean_text
 from relay.services import configured
 from relay.services.configured import ConfiguredKey, ConfiguredProject, ConfiguredSource
 from relay.web.apis.calls import Call, Refusal
-from relay.web.apis.keys import be_allowed, count_call, known_key
+from relay.web.apis.keys import be_allowed, count_call, known_key, opened_project
 from relay.web.limits import DoorLimits
 
 KIND = "octanist"
@@ -12,28 +11,26 @@ KIND = "octanist"
 CLOSED = "The project takes no leads now"
 
 
-def admit(call: Call, scope: str = "") -> ConfiguredProject:
-    """The project of the call's key, which must have the scope. Raises Refusal 400, 401 or 403.
+def admit(
+    call: Call, scope: str = "", limits: DoorLimits | None = None
+) -> tuple[ConfiguredKey, ConfiguredProject]:
+    """The call's key, which must have the scope, and its project. Raises Refusal 400, 401 or 403.
 
-    A key for all projects needs to be told one, by the parameter projectId.
+    With `limits` it is counted how often the key is used: Refusal 429.
     """
     key = known_key(call)
+    if limits is not None:
+        count_call(limits, call, key)
     if key is None:
         raise Refusal(401, "Invalid or missing API key")
     if scope:
         be_allowed(key, scope)
-    project = _project(call, key)
-    if project is None or project.archived:
+    project = opened_project(call, key)
+    if project is None:
         raise Refusal(401, "Invalid or missing API key")
     if not project.active:
         raise Refusal(403, CLOSED)
-    return project
-
-
-def admit_within(limits: DoorLimits, call: Call, scope: str = "") -> ConfiguredProject:
-    """The same, where it is counted how often the key is used. Raises Refusal 429 as well."""
-    count_call(limits, call, known_key(call))
-    return admit(call, scope)
+    return key, project
 
 
 def source_of(call: Call, project: ConfiguredProject) -> ConfiguredSource:
@@ -42,12 +39,3 @@ def source_of(call: Call, project: ConfiguredProject) -> ConfiguredSource:
     if source is None:
         raise Refusal(403, CLOSED)
     return source
-
-
-def _project(call: Call, key: ConfiguredKey) -> ConfiguredProject | None:
-    if key.project_id is not None:
-        return configured.project(call.rt, key.project_id)
-    named = clean_text(call.query.get("projectId", ""))
-    if not named:
-        raise Refusal(400, "This API key opens every project: the parameter projectId names one")
-    return configured.project_by_public_id(call.rt, named)

@@ -1,10 +1,9 @@
 """The envelope around every answer of Octanist's API: success or error, and what identifies it."""
 
-from datetime import datetime
-
 from relay.core.clock import Clock
 from relay.core.contract import Json
 from relay.core.ids import new_key
+from relay.core.readings import instant
 from relay.web.apis.calls import Refusal
 
 CODES = {
@@ -40,9 +39,5 @@ class Envelope:
         return {"success": False, "error": error, "meta": self._meta()}
 
     def _meta(self) -> dict[str, Json]:
-        return {"requestId": new_key("req_", 12), "timestamp": instant(self._clock.now())}
-
-
-def instant(at: datetime) -> str:
-    """A time in UTC to the millisecond."""
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        now = instant(self._clock.now(), "milliseconds")
+        return {"requestId": new_key("req_", 12), "timestamp": now}

@@ -7,8 +7,8 @@ from typing import Any
 from relay.core import pointers
 from relay.core.contract import Json
 from relay.core.money import to_major
+from relay.core.readings import instant
 from relay.web.apis.octanist.bodies import CONSENTS, is_given
-from relay.web.apis.octanist.envelope import instant
 
 OWN = "/verbatim/octanist"
 
@@ -74,8 +74,8 @@ def render(row: Mapping[str, Any], currency: str | None) -> dict[str, Json]:
         "lossReason": state.get("loss_reason"),
         "conversionName": state.get("conversion_name"),
         "source": pointers.get(document, f"{OWN}/lead/source") or row["source_kind"],
-        "createdAt": instant(row["created_at"]),
-        "updatedAt": instant(row["updated_at"]),
+        "createdAt": instant(row["created_at"], "milliseconds"),
+        "updatedAt": instant(row["updated_at"], "milliseconds"),
         "qualifiedAt": state.get("qualified_at"),
     }
     for name, place in PLACES.items():

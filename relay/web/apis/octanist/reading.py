@@ -11,7 +11,7 @@ from relay.services import listing
 from relay.services.configured import ConfiguredProject
 from relay.services.selecting import Unfilterable
 from relay.web.apis.calls import Call, Refusal, answer
-from relay.web.apis.octanist.access import admit_within
+from relay.web.apis.octanist.access import admit
 from relay.web.apis.octanist.envelope import Envelope
 from relay.web.apis.octanist.filters import read_fields, read_query
 from relay.web.apis.octanist.leads import render
@@ -27,7 +27,7 @@ class Reading:
 
     def several(self, call: Call) -> Response:
         """`GET /api/leads`."""
-        project = admit_within(self._limits, call, "read")
+        _, project = admit(call, "read", self._limits)
         query = read_query(call.query, project.id, project.currency)
         shown = read_fields(call.query)
         try:
@@ -49,12 +49,12 @@ class Reading:
 
     def check(self, call: Call) -> Response:
         """`POST /api/check`: whether the key is one, answered without an envelope."""
-        admit_within(self._limits, call)
+        admit(call, limits=self._limits)
         return answer(200, {"success": True})
 
     def one(self, call: Call) -> Response:
         """`GET /api/leads/<id>`."""
-        project = admit_within(self._limits, call, "read")
+        _, project = admit(call, "read", self._limits)
         row = find_lead(call.rt, project, call.args["id"])
         if row is None:
             raise Refusal(404, "Lead not found")

@@ -1,27 +1,25 @@
 """Changes of a lead: its status, value, note, and why it was lost."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from flask import Response
 
 from relay.core.money import to_minor
+from relay.core.readings import instant
 from relay.runtime import Runtime
 from relay.services import listing
 from relay.services.configured import ConfiguredProject
 from relay.services.selecting import Query
 from relay.services.status import NoLead, StatusChange, change_status
 from relay.web.apis.calls import Call, Refusal, answer
-from relay.web.apis.octanist.access import KIND, admit_within
+from relay.web.apis.octanist.access import KIND, admit
 from relay.web.apis.octanist.bodies import Wish, read_wish
-from relay.web.apis.octanist.envelope import Envelope, instant
+from relay.web.apis.octanist.envelope import Envelope
 from relay.web.apis.octanist.reading import find_lead
 from relay.web.limits import DoorLimits
 
 Row = Mapping[str, Any]
-
-ACTOR = "Octanist's API"
 
 NOT_FOUND = "Lead not found"
 
@@ -37,12 +35,13 @@ class Updating:
 
     def change(self, call: Call) -> Response:
         """`PATCH /api/leads`."""
-        project = admit_within(self._limits, call, "write")
+        key, project = admit(call, "write", self._limits)
         wish = read_wish(call.inbound)
         row = _find(call.rt, project, wish)
-        change = _change(wish, row, project.currency, call.rt.clock.now())
+        change = _change(wish, row, project.currency, instant(call.rt.clock.now(), "milliseconds"))
         try:
-            change_status(call.rt, row["id"], change, actor=ACTOR, label=wish.status or "")
+            actor = f"Octanist API, key {key.name}"
+            change_status(call.rt, row["id"], change, actor=actor, label=wish.status or "")
         except NoLead as error:
             raise Refusal(404, NOT_FOUND) from error
         told = {"leadId": row["public_id"], "leadsUpdated": 1, "message": UPDATED}
@@ -64,7 +63,7 @@ def _find(rt: Runtime, project: ConfiguredProject, wish: Wish) -> Row:
     return rows[0]
 
 
-def _change(wish: Wish, row: Row, of_project: str | None, now: datetime) -> StatusChange:
+def _change(wish: Wish, row: Row, of_project: str | None, now: str) -> StatusChange:
     """The change of this lead; a reason is kept only where it is, or becomes, lost."""
     state = row["document"].get("state", {})
     currency = wish.currency or state.get("currency") or of_project
@@ -79,5 +78,5 @@ def _change(wish: Wish, row: Row, of_project: str | None, now: datetime) -> Stat
         currency=wish.currency if minor is None else currency,
         note=wish.note,
         loss_reason=wish.loss_reason if (wish.status or row["status"]) == "lost" else None,
-        qualified_at=instant(now) if qualified and not state.get("qualified_at") else None,
+        qualified_at=now if qualified and not state.get("qualified_at") else None,
     )

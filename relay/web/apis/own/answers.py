@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from relay.core.contract import Json
+from relay.core.readings import instant
 from relay.services.browse import Page
 from relay.web.apis.calls import Refusal
 
@@ -44,7 +45,7 @@ def told(value: Any) -> Json:
     if isinstance(value, list | tuple | set | frozenset):
         return [told(one) for one in value]
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return instant(value)
     if isinstance(value, UUID):
         return str(value)
     if isinstance(value, bytes | memoryview):

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from relay.runtime import Runtime
+from relay.store.tables import status_changes
 from tests.web.apis.octanist.calls import (
     LEAD,
     OTHER_KEY,
@@ -42,6 +44,13 @@ def test_oc_34_the_answer_of_a_change(call: Call, lead: str) -> None:
     }
     assert shown(call, lead)["status"] == "qualified"
     assert shown(call, lead)["qualifiedAt"] == "2026-03-02T12:00:00.000Z"
+
+
+def test_a_change_names_the_key_that_made_it(runtime: Runtime, call: Call, lead: str) -> None:
+    change(call, id=lead, note="called")
+    with runtime.database.read() as connection:
+        (row,) = connection.execute(status_changes.select()).all()
+    assert row.actor == "Octanist API, key all"
 
 
 CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
