@@ -70,12 +70,24 @@ def rows_of(raw: bytes, sheet: str) -> Iterator[list[str]]:
         raise Unfit(f"There is no sheet {sheet}.")
     found[0].reset_dimensions()  # what a file claims of its size may be millions
     try:
-        for row in found[0].iter_rows(values_only=True, max_row=MOST_ROWS + 2):
+        for row in _bounded(found[0].iter_rows(values_only=True, max_row=MOST_ROWS + 2)):
             yield _without_tail([_text(value) for value in row])
+    except Unfit:
+        raise
     except Exception as error:  # whatever a damaged file makes of its reader
         raise Unfit("The workbook is damaged.") from error
     finally:
         book.close()
+
+
+def _bounded(rows: Iterator[Sequence[Any]]) -> Iterator[Sequence[Any]]:
+    """The rows, as long as they are not wide: one cell at the right end makes thousands of it."""
+    cells = 0
+    for row in rows:
+        cells += len(row)
+        if cells > MOST_ROWS * MOST_COLUMNS:
+            raise Unfit("The sheet has far more cells than it may have; save it as CSV.")
+        yield row
 
 
 def as_delimited(rows: Iterator[list[str]]) -> bytes:

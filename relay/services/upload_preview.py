@@ -1,6 +1,7 @@
 """What a file will become: its columns with samples and suggestions, and its first leads."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 
@@ -10,7 +11,7 @@ from relay.core.emails import looks_like_email
 from relay.core.lead import LeadSchema
 from relay.core.phones import looks_like_phone
 from relay.core.rows import request_of
-from relay.core.sheets import named
+from relay.core.sheets import Unfit, named
 from relay.runtime import Runtime
 from relay.services import uploads
 from relay.services.arrival import remap
@@ -48,11 +49,18 @@ class Previewed:
 
 
 def sampled(row: Row) -> list[tuple[int, dict[str, str]]]:
-    """The first rows that say something, each with its number in the file. Raises Unfit."""
+    """The first rows that say something, each with its number in the file.
+
+    Where it is damaged further on, those before; whoever starts its import is told.
+    """
     numbered = enumerate(uploads.rows_of(row), start=1)
     data = ((number, named(row["header"], cells)) for number, cells in numbered)
     told = ((number, fields) for number, fields in data if fields)
-    return list(islice(told, row["headed"], SAMPLED + row["headed"]))
+    found: list[tuple[int, dict[str, str]]] = []
+    with suppress(Unfit):
+        for one in islice(told, row["headed"], SAMPLED + row["headed"]):
+            found.append(one)  # noqa: PERF402 - what was found stays where the next fails
+    return found
 
 
 def columns(rt: Runtime, row: Row, rows: Sequence[tuple[int, Mapping[str, str]]]) -> list[Column]:

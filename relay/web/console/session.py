@@ -131,6 +131,7 @@ def _enter(user: users.User) -> ResponseReturnValue:
 def _wanted(address: str) -> str:
     """The page asked for before signing in: one of ours, or the first."""
     ours = address.startswith(OURS) and "\\" not in address and "//" not in address
+    ours = ours and address.isprintable()  # a line break would end the header
     return address if ours else url_for("console.home")
 
 

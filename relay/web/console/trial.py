@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 from uuid import UUID
 
 from flask import Blueprint, abort, current_app, g, render_template, request
@@ -155,7 +155,8 @@ def _trackdrive(source: ConfiguredSource, person: Person, extra: Person) -> Sent
     name = f"{source.settings.get('owner', 'schedule')}_lead_token"
     own = {"phone": "caller_id"}
     fields = {own.get(field, field): text for field, text in person.items()}
-    return Sent(f"/api/v1/leads?{urlencode({name: token})}", *_json({**fields, **extra}))
+    path = f"/api/v1/leads?{urlencode({name: token})}"
+    return Sent(path, *_json({**fields, **extra}), secret=quote_plus(token))
 
 
 def _leadtrackr(source: ConfiguredSource, person: Person, extra: Person) -> Sent:
@@ -182,6 +183,8 @@ def _octanist(source: ConfiguredSource, person: Person, extra: Person) -> Sent:
         told["custom"] = dict(extra)
     headers, body = _json(told)
     key = request.form.get("key", "").strip()
+    if not key.isprintable():  # a line break would end the header
+        abort(400)
     path = "/api/leads" if key else f"/in/{source.key}"
     return Sent(path, {**headers, **({"X-API-Key": key} if key else {})}, body, secret=key)
 
