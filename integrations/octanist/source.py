@@ -156,14 +156,18 @@ def _posted_form(fields: Fields) -> Fields:
 
 def _worth_masking(secret: Fields, fields: Fields) -> tuple[str, ...]:
     """The passwords that stand nowhere else in the form, and would not eat an answer."""
-    others = json.dumps([value for name, value in fields.items() if name not in secret])
+    form = fields.get("form_fields")
+    told = fields if not isinstance(form, dict) else {**fields, **form, "form_fields": None}
+    others = json.dumps([value for name, value in told.items() if name not in secret])
     texts = [value for value in secret.values() if isinstance(value, str)]
     return tuple(text for text in texts if len(text) >= SHORTEST_SECRET and text not in others)
 
 
 def _event(fields: Fields, headers: Mapping[str, str]) -> Fields:
     """What version 4 posts: an event of the page around the form's fields."""
-    form = fields["form_fields"]
+    given = fields["form_fields"]
+    secret = {name: value for name, value in given.items() if SECRETS.search(name)}
+    form = {name: value for name, value in given.items() if name not in secret}
     envelope = {name: value for name, value in fields.items() if name != "form_fields"}
     device = {
         "ip": headers.get("x-octanist-client-ip"),
@@ -174,7 +178,8 @@ def _event(fields: Fields, headers: Mapping[str, str]) -> Fields:
         "page": {name: envelope[name] for name in PAGE if name in envelope},
         "event": {name: value for name, value in envelope.items() if name not in PAGE},
         "device": {name: value for name, value in device.items() if value},
-        "verbatim": {"event": fields},
+        **({"secrets": secret} if secret else {}),
+        "verbatim": {"event": {**fields, "form_fields": form}},
     }
 
 

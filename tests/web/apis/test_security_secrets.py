@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from relay.services.configure import apply
 from relay.services.leads import store_batch
 from relay.store import tables
 from tests.web.apis import secured
@@ -129,3 +130,23 @@ def test_origins_of_a_project_are_answered_by_name_and_others_not_at_all(
         assert answer.status_code == status
         assert answer.headers.get("Access-Control-Allow-Origin") == allowed
         assert "Origin" in answer.headers["Vary"]
+
+
+@pytest.mark.parametrize("shape", ["event", "posted form"])
+def test_passwords_that_a_site_s_plugin_posts_are_kept_nowhere(
+    runtime: Any, client: Any, shape: str
+) -> None:
+    site = {"name": "site", "kind": "octanist", "settings": {"wordpress_id": "site-1"}}
+    apply(runtime, {"projects": [{"id": "site", "sources": [site]}]})
+    fields = {
+        "email": "z@example.com",
+        "password": "hunter2hunter2",
+        "pwd_repeat": "hunter2hunter2",
+    }
+    event = {"type": "form_submit", "timestamp": 1, "form_fields": fields}
+    body = event if shape == "event" else {**fields, "cookies": {}}
+    answer = client.post("/api/integrations/incoming/wp/site-1/", json={**body, "domain": "d"})
+    assert answer.status_code == 200
+    kept = everything(runtime)
+    assert "z@example.com" in kept
+    assert "hunter2hunter2" not in kept
