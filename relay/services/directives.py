@@ -89,7 +89,7 @@ def before(
         _refuse_repeat(candidate, there)
     if not candidate.open:
         return []
-    _do(connection, candidate, granted, there, now)
+    _change_others(connection, candidate, granted, there, now)
     return [candidate, *_companions(rt, candidate, granted, there)]
 
 
@@ -199,7 +199,7 @@ def _refuse_repeat(candidate: Candidate, there: Sequence[Any]) -> None:
         candidate.end("refused", "there is a lead of this number already", "/contact/phone")
 
 
-def _do(
+def _change_others(
     connection: sa.Connection,
     candidate: Candidate,
     granted: set[str],

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from relay.core.bodies import read_strict_json
-from relay.core.contract import Json, Unreadable
-from relay.web.apis.calls import Call, Refusal
+from relay.core.contract import Json
+from relay.web.apis.calls import Refusal
+from relay.web.apis.objects import Fields
 
 LONGEST_IDENTIFIER = 255
 """Characters of a uniqueIdentifier (LeadTrackr: Create Lead)."""
@@ -13,24 +13,6 @@ OBJECTS = ("userData", "attributionData", "formData", "deviceData")
 
 NOTHING = (None, "", 0)
 """What counts as not sent where a name has two spellings; false is 0 here."""
-
-Fields = dict[str, Json]
-
-
-def read_object(call: Call) -> Fields:
-    """The body's JSON object, whatever type it is declared as. Raises Refusal 400 or 413.
-
-    Once read, it is remembered by nobody: the source reads the stored bytes for itself.
-    """
-    if not call.body.strip():
-        raise Refusal(400, "The request body is empty; a JSON object is expected")
-    try:
-        fields = read_strict_json(call.inbound)
-    except Unreadable as error:
-        raise Refusal(400, f"The request body cannot be read: {error}") from error
-    if not isinstance(fields, dict):
-        raise Refusal(400, "The request body must be a JSON object")
-    return fields
 
 
 def project_id(fields: Fields) -> str:

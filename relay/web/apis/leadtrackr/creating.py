@@ -12,15 +12,10 @@ from relay.services.configured import ConfiguredProject, ConfiguredSource
 from relay.services.filed import Filed, file
 from relay.web.apis.calls import Call, Refusal, answer
 from relay.web.apis.keys import HEADER, find_project
-from relay.web.apis.leadtrackr.body import (
-    Fields,
-    check_identifier,
-    check_lead,
-    project_id,
-    read_object,
-)
+from relay.web.apis.leadtrackr.body import check_identifier, check_lead, project_id
 from relay.web.apis.leadtrackr.keys import INVALID, authorise, be_active
 from relay.web.apis.leadtrackr.lead import KIND, identifier
+from relay.web.apis.objects import Fields, read_object
 from relay.web.apis.turned_away import turn_away
 from relay.web.browser import hold
 from relay.web.limits import DoorLimits
@@ -34,7 +29,7 @@ class Creating:
 
     def from_page(self, call: Call) -> Response:
         """createLead: no key, but a page's origin, the visitor's limit, and what robots fill in."""
-        fields = read_object(call)
+        fields = read_object(call.inbound)
         project = _project(call, fields)
         source = _source(call, project)
         with _noted(call, lambda: source):
@@ -66,7 +61,7 @@ class Creating:
             _check_token(call, source)
             if not source.project_active:
                 raise Refusal(403, "Project subscription is inactive")
-            fields = read_object(call)
+            fields = read_object(call.inbound)
             if not fields:
                 raise Refusal(400, "The request body says nothing")
             check_identifier(fields)
@@ -109,7 +104,7 @@ def _project(call: Call, fields: Fields) -> ConfiguredProject:
 def _tried(call: Call) -> tuple[Fields, Refusal | None]:
     """The body's fields, and what is wrong with it."""
     try:
-        return read_object(call), None
+        return read_object(call.inbound), None
     except Refusal as wrong:
         return {}, wrong
 

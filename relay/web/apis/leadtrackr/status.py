@@ -11,10 +11,11 @@ from relay.services.configured import ConfiguredProject
 from relay.services.lead_rows import PENDING
 from relay.services.status import NoLead, Pending, StatusChange, change_status
 from relay.web.apis.calls import Call, Refusal, answer
-from relay.web.apis.leadtrackr.body import Fields, missing, read_object
+from relay.web.apis.leadtrackr.body import missing
 from relay.web.apis.leadtrackr.keys import open_project
 from relay.web.apis.leadtrackr.lead import KIND, Row, identifier
 from relay.web.apis.leadtrackr.reading import named_lead
+from relay.web.apis.objects import Fields, read_object
 from relay.web.limits import DoorLimits
 
 OPEN, LOST = "open", "lost"
@@ -29,7 +30,7 @@ class Rating:
     def update(self, call: Call) -> Response:
         """updateLeadStatus: open at once; a conversion waits its turn, and none beside another."""
         key, project = open_project(call, "write", self._limits)
-        fields = read_object(call)
+        fields = read_object(call.inbound)
         change, label = _change(project, fields)
         row = named_lead(call.rt, project, fields)
         queued = bool(label)

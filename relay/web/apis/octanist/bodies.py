@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from relay.core.bodies import read_strict_json
-from relay.core.contract import Inbound, Json, Unreadable
+from relay.core.contract import Inbound, Json
 from relay.core.money import to_minor
 from relay.web.apis.calls import Refusal
+from relay.web.apis.objects import Fields, read_object
 
 TEXTS = (
     *("name", "email", "phone", "note", "website", "path"),
@@ -22,8 +22,6 @@ WAYS = ("id", "email", "phone")
 """By what a change finds its lead; the first one that is given decides."""
 
 STATUSES = {"qualified": "qualified", "won": "won", "win": "won", "lost": "lost"}
-
-Fields = dict[str, Json]
 
 _CURRENCY = re.compile(r"\s*([A-Za-z]{3}\s*)?")
 
@@ -82,17 +80,6 @@ def read_wish(inbound: Inbound) -> Wish:
     if (wish.status, wish.value, wish.note, wish.loss_reason) == (None, None, None, None):
         raise Refusal(400, "One of status, value, note or lossReason is required")
     return wish
-
-
-def read_object(inbound: Inbound) -> Fields:
-    """The JSON object of a body, whatever type it is declared as. Raises Refusal 400."""
-    try:
-        fields = read_strict_json(inbound)
-    except Unreadable as error:
-        raise Refusal(400, f"Invalid JSON: {error}") from error
-    if not isinstance(fields, dict):
-        raise Refusal(400, "The body must be a JSON object")
-    return fields
 
 
 def is_given(value: Json) -> bool:

@@ -11,8 +11,9 @@ from relay.services.configured import ConfiguredSource
 from relay.services.filed import Filed
 from relay.web import browser
 from relay.web.apis.calls import Call, Refusal, answer
+from relay.web.apis.objects import read_object
 from relay.web.apis.octanist.access import CLOSED, KIND, admit, source_of
-from relay.web.apis.octanist.bodies import read_lead, read_object
+from relay.web.apis.octanist.bodies import read_lead
 from relay.web.apis.octanist.envelope import Envelope
 from relay.web.apis.turned_away import turn_away
 from relay.web.limits import DoorLimits
