@@ -117,7 +117,7 @@ def apis(house: House) -> House:
     ("name", "path", "status"),
     [
         ("Website", "/in/website-key-1", "200"),
-        ("Schedule", "/api/v1/leads?schedule_lead_token=schedule-token-1", "200"),
+        ("Schedule", "/api/v1/leads?schedule_lead_token=***", "200"),
         ("LeadTrackr", "/api/leads/createLead", "201"),
         ("Octanist", "/in/", "200"),
         ("Quote form", "/in/quote-form-key", "200"),
