@@ -8,6 +8,10 @@ from relay.core.forms import nest
 from relay.core.inbound import Inbound, Unreadable
 
 
+MOST_PAIRS = 20_000
+"""Pairs of a form: nesting more of them would keep everybody else waiting for seconds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parameters:
     """Parameters by name, nested ones as objects and lists."""
@@ -29,6 +33,9 @@ def read_parameters(inbound: Inbound) -> Parameters:
 
     Of a name that is repeated the last value counts; brackets make objects and lists.
     """
+    if inbound.body[:1] not in b"{[" and inbound.body.count(b"&") > MOST_PAIRS:
+        reason = f"has more than {MOST_PAIRS} parameters"
+        raise Unreadable(f"the body {reason}", {"base": [reason]})
     query = nest(inbound.query, last_wins=True)
     if not inbound.body.strip():
         return Parameters(query, {})

@@ -68,3 +68,12 @@ def test_a_body_that_breaks_off_is_told_and_makes_no_lead(wire: Wire, runtime: A
     assert status == 400
     assert answer["success"] is False
     assert Calls(runtime, None).nothing_stored()
+
+
+def test_td_13_more_pairs_than_anybody_sends_are_refused_before_they_are_nested(
+    calls: Calls,
+) -> None:
+    answer = calls.form("&".join(f"data[a][{n}]=1" for n in range(25_000)))
+    assert answer.status_code == 422
+    assert "20000" in answer.json["errors"]["base"][0]
+    assert calls.nothing_stored()
