@@ -7,7 +7,6 @@ from relay.core.bodies import read_body
 from relay.core.forms import nest
 from relay.core.inbound import Inbound, Unreadable
 
-
 MOST_PAIRS = 20_000
 """Pairs of a form: nesting more of them would keep everybody else waiting for seconds."""
 
