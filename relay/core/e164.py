@@ -16,6 +16,9 @@ COUNTRIES = tuple(sorted(SUPPORTED_REGIONS))
 """The two letters of every country whose numbers can be read."""
 
 _LONGEST = 60
+_LONGEST_WRITTEN = 16
+"""The plus and fifteen digits."""
+
 _MOST_NATIONAL = 10
 """Digits; a longer number without a plus may have lost it."""
 
@@ -49,14 +52,14 @@ def _without_plus(text: str, country: str) -> str | None:
 
 def _valid(text: str, country: str | None) -> str | None:
     number = _number(text, country)
-    return _written(number) if number is not None and is_valid_number(number) else None
+    return _settled(number) if number is not None and is_valid_number(number) else None
 
 
 def _possible(text: str, country: str | None) -> str | None:
     number = _number(text, country)
     if number is None or is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
         return None
-    return _written(number)
+    return _settled(number)
 
 
 def _number(text: str, country: str | None) -> PhoneNumber | None:
@@ -66,5 +69,9 @@ def _number(text: str, country: str | None) -> PhoneNumber | None:
         return None
 
 
-def _written(number: PhoneNumber) -> str:
-    return format_number(number, PhoneNumberFormat.E164)
+def _settled(number: PhoneNumber) -> str | None:
+    """The number as it is written; None where it is too long, or would be read as another."""
+    text = format_number(number, PhoneNumberFormat.E164)
+    again = _number(text, None)
+    same = again is not None and format_number(again, PhoneNumberFormat.E164) == text
+    return text if same and len(text) <= _LONGEST_WRITTEN else None

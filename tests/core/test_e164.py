@@ -48,6 +48,8 @@ from relay.core.e164 import COUNTRIES, to_e164
         pytest.param("²²²²²²²²²²", "US", None, id="TD-34 no digits of numbers"),
         pytest.param("8" * 5000, "US", None, id="TD-34 endless"),
         pytest.param("8004506787", "ZZ", None, id="TD-34 from nowhere"),
+        pytest.param("+81 00100000000000", "US", None, id="TD-34 sixteen digits"),
+        pytest.param("+31 000000000", "US", None, id="TD-34 zeros that are read as fewer"),
     ],
 )
 def test_numbers(raw: str, country: str, number: str | None) -> None:
