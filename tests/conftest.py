@@ -1,5 +1,6 @@
 """What tests stand on: real databases, a real Redis, a settable clock, a peer that listens."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -7,11 +8,17 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import hypothesis
 import psycopg
 import pytest
 
 from tests.peer import Peer
 from tests.servers import Absent, Postgres, RedisServer
+
+# the same examples in every run; HYPOTHESIS_PROFILE=search looks for others
+hypothesis.settings.register_profile("steady", derandomize=True)
+hypothesis.settings.register_profile("search", derandomize=False)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
