@@ -7,28 +7,71 @@ limits, redaction and the attempt log come without asking and cannot be bypassed
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Any, Literal
+from typing import Literal
 
 from relay.core.bodies import read_body, read_files, read_json
+from relay.core.cards import Card, Line, card_of, name_parts, text_card
+from relay.core.conversations import (
+    Access,
+    Conversation,
+    Duty,
+    Granting,
+    Json,
+    Kind,
+    Letter,
+    Note,
+    Outcome,
+    Reply,
+    Request,
+    Settings,
+)
 from relay.core.e164 import COUNTRIES, to_e164
+from relay.core.hashing import (
+    google_email,
+    letters_only,
+    phone_digits,
+    plain_email,
+    sha256_hex,
+)
+from relay.core.hosted_accounts import Account, HostedLead, HostedPage
 from relay.core.inbound import Inbound, Unreadable
+from relay.core.jws import read_signed, write_signed
 from relay.core.money import to_major
 from relay.core.parameters import Parameters, read_parameters
 from relay.core.readings import boolean, instant, moment, whole
+from relay.core.replies import (
+    basic_authorization,
+    form_request,
+    json_request,
+    judge_status,
+    judged,
+    said_json,
+    said_object,
+)
 from relay.core.retry import parse_retry_after
 
 __all__ = [
     "COUNTRIES",
+    "Access",
     "Account",
+    "Card",
     "Challenge",
     "Conversation",
     "Duty",
+    "Fetching",
+    "Grant",
+    "Granting",
     "HostedLead",
     "HostedPage",
     "Inbound",
     "Json",
     "Kind",
+    "Letter",
+    "Line",
+    "Listed",
+    "ListedPage",
+    "Listing",
+    "Note",
     "Outcome",
     "Parameters",
     "Parsed",
@@ -40,27 +83,39 @@ __all__ = [
     "Target",
     "Unreadable",
     "Verifier",
+    "basic_authorization",
     "boolean",
+    "card_of",
+    "form_request",
+    "google_email",
     "instant",
+    "json_request",
     "judge_status",
+    "judged",
+    "letters_only",
     "moment",
+    "name_parts",
     "no_rate_key",
     "parse_retry_after",
+    "phone_digits",
+    "plain_email",
     "read_body",
     "read_files",
     "read_json",
     "read_parameters",
+    "read_signed",
+    "said_json",
     "said_object",
+    "sha256_hex",
+    "text_card",
     "to_e164",
     "to_major",
     "whole",
+    "write_signed",
 ]
 
-Json = Any
-"""A JSON value: None, bool, int, float, str, list or dict with string keys."""
-
-Settings = Mapping[str, Json]
-"""The settings of one configured source or target, secrets in clear, valid by the kind's schema."""
+Evidence = Literal["official schema", "derived schema", "captured payload", "documentation"]
+"""What an integration was made from, the strongest of it."""
 
 
 # --- sources ---------------------------------------------------------------------------------
@@ -103,6 +158,7 @@ class Parsed:
     are one lead; None makes every submission its own lead. It counts within its source, or, where
     `lead_scope` is "kind", for all the project's sources of that kind (it then names the form too).
     `secrets` are credentials that the request itself carries: they are masked in all that is kept.
+    `erases` says that the provider wants the person behind `lead_id` forgotten.
     """
 
     document: Json
@@ -112,6 +168,7 @@ class Parsed:
     test: bool = False
     partial: bool = False
     secrets: tuple[str, ...] = ()
+    erases: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +178,45 @@ class Challenge:
     body: str
     content_type: str = "text/plain"
     status: int = 200
+
+
+Fetching = Generator[Request, Reply, Json | Outcome]
+"""Asks the provider for a submission's data: returns the document for the adapter, or an Outcome
+that says why there is none yet (retry, throttled, unauthorized) or ever (rejected, gone)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """One submission as its provider lists it: a body that the source's `parse` reads.
+
+    `at` is when it was made, in Unix seconds.
+    """
+
+    body: bytes
+    at: float | None = None
+    content_type: str = "application/json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedPage:
+    """One page of a provider's list; `cursor` leads to the next one, None where it is the last."""
+
+    submissions: Sequence[Listed]
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """How the submissions are had that a provider has kept, so that none is missing here.
+
+    `ready` says whether the settings hold what it needs. `ask` makes the request for the page at a
+    cursor (None: the first) of what was made since then, in Unix seconds; `read` raises Unreadable
+    where the reply is no such page.
+    """
+
+    ready: Callable[[Settings], bool]
+    ask: Callable[[Settings, float, str | None], Request]
+    read: Callable[[Reply, Settings], ListedPage]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +230,9 @@ class Source:
     no id. `credentials` makes the headers, beside a signature, by which a sender shows that it is
     genuine. `tokens` are the names by which calls of a lead API find the configured source; no two
     sources of a kind may share one. `account` is how the leads of a hosted account are taken over.
-    `unverified` holds the words of a note where no live sender was at hand.
+    `fetch` is for providers who send an id alone: asked outside the request, its document is what
+    the adapter maps. `listing` is how missing submissions are found. `evidence` is what it was made
+    from; `unverified` holds the words of a note where no live sender was at hand.
     """
 
     label: str
@@ -153,80 +251,33 @@ class Source:
     account: "Account | None" = None
     columns: Mapping[str, str] | None = None
     """Parameters by the lead's places, where calls are flat: what rows of a file are read as."""
+    fetch: Callable[[Parsed, Settings], Fetching | None] | None = None
+    listing: Listing | None = None
+    evidence: Evidence = "documentation"
     unverified: str | None = None
 
 
 # --- targets ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """One HTTP request to make; `timeout` is the total in seconds, None the relay's default."""
-
-    method: str
-    url: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    timeout: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """What came back; header names lower-case, `cut` where the body passed the relay's limit."""
-
-    status: int
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    cut: bool = False
-
-
-class Kind(StrEnum):
-    """How an attempt ended."""
-
-    DELIVERED = "delivered"
-    IGNORED = "ignored"
-    REJECTED = "rejected"
-    RETRY = "retry"
-    THROTTLED = "throttled"
-    UNAUTHORIZED = "unauthorized"
-    GONE = "gone"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """The verdict on one attempt, in words for people; `retry_after` is in seconds from now."""
-
-    kind: Kind
-    message: str = ""
-    retry_after: float | None = None
-    remote_id: str | None = None
-    remote_url: str | None = None
-
-
-Conversation = Generator[Request, Reply, Outcome]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Duty:
-    """The delivery that a conversation is for. `id` stays the same over all its attempts."""
-
-    id: str
-    event: str
-    lead_id: str
-    version: int
-    occurred_at: float
-    """Unix seconds of the lead's own event, not of this attempt."""
-    now: float
-    """Unix seconds of this attempt."""
-    attempt: int = 1
-    replay: bool = False
-    remote_id: str | None = None
-    """The remote record that an earlier delivery of this lead made, if one did."""
-
-
 def no_rate_key(_settings: Settings) -> str | None:
     """The default: each configured target is counted for itself."""
     return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """How the access that a target needs is had (OAuth): once for all workers, kept encrypted.
+
+    `account` names what one token is good for, out of the settings; None where these settings need
+    no grant. `ask` is a conversation that returns an Access, or the Outcome of being refused; it is
+    told the settings, the Access that is to be renewed, if there is one, and the time in Unix
+    seconds. A conversation that ends unauthorized is held once more from its start, with a new
+    token, before the target is paused.
+    """
+
+    account: Callable[[Settings], str | None]
+    ask: Callable[[Settings, Access | None, float], Granting]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,7 +289,14 @@ class Target:
     (`"10/second"`), counted per `rate_key(settings)`; `fallback_wait` is the wait in seconds where
     a throttling vendor sends no `Retry-After`. `schedule` is the waits in seconds between tries;
     None means the relay's default. `max_age` and `min_age` are seconds between the lead's own time
-    and the delivery. `repeat` says why a second try does no harm.
+    and the delivery. `repeat` says why a second try does no harm: the vendor takes a key, it is
+    looked up first, it is an upsert; or that it may double.
+
+    `consent` are the members of /consent that the data needs, for platforms of advertisement: one
+    that was denied skips the lead, one that was granted sends it, and where nothing was said the
+    source's `consent_default` with its legal basis decides. `api_version` is the vendor's, which
+    ends on the day `api_version_ends` (ISO 8601). `evidence` is what it was made from; `unverified`
+    holds the words of a note where no live account was at hand.
     """
 
     label: str
@@ -257,99 +315,7 @@ class Target:
     min_age: int | None = None
     api_version: str | None = None
     api_version_ends: str | None = None
+    grant: Grant | None = None
+    consent: tuple[str, ...] = ()
+    evidence: Evidence = "documentation"
     unverified: str | None = None
-
-
-# --- hosted accounts -------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostedLead:
-    """One lead of a hosted account: `fields` as a call would create it, `shown` as it is listed.
-
-    `number` or `public_id` is what clients know it by, and stays so where nobody has it yet.
-    `created_at` is ISO 8601. `state` holds members of the lead's state; `amount` is its value in
-    major units where the vendor counts so.
-    """
-
-    id: str
-    fields: Json
-    shown: Json
-    created_at: str | None = None
-    number: int | None = None
-    public_id: str | None = None
-    state: Mapping[str, Json] = field(default_factory=dict)
-    amount: int | float | str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostedPage:
-    """One page of an account's leads; `total` is of all pages, where it is said."""
-
-    leads: Sequence[HostedLead]
-    more: bool
-    total: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """How the leads of a hosted account are had, oldest first, to be taken over.
-
-    `ask` makes the request for a page (the first is 1) from the account's address and key; `read`
-    raises Unreadable where the reply is no such page. `ask_whole` makes the request for a lead of
-    which the list may show only a part, else None, and `read_whole` reads its reply.
-    """
-
-    url: str
-    ask: Callable[[str, str, int], Request]
-    read: Callable[[Reply], HostedPage]
-    ask_whole: Callable[[str, str, HostedLead], Request | None] | None = None
-    read_whole: Callable[[Reply], HostedLead] | None = None
-
-
-# --- replies ---------------------------------------------------------------------------------
-
-
-def said_object(reply: Reply) -> dict[str, Json]:
-    """The JSON object that a reply's body is, an empty one where it is something else."""
-    try:
-        said = read_json(reply.body.decode("utf-8", "replace"))
-    except Unreadable:
-        return {}
-    return said if isinstance(said, dict) else {}
-
-
-LONGEST_PATIENCE = 3600.0
-"""Seconds that a target may ask for: it must not be able to park its leads for ever."""
-
-PERMANENT = frozenset({400, 405, 406, 411, 413, 414, 415, 422, 431, 501})
-"""Statuses that mean this request will never be taken; others may pass."""
-
-
-def judge_status(
-    reply: Reply, duty: Duty, kinds: Mapping[int, Kind] | None = None, said: str = ""
-) -> Outcome | None:
-    """What a reply's status alone says, by the meaning that HTTP gives it; None for 2xx.
-
-    `kinds` are the statuses to which a product gives a meaning of its own, `said` its words.
-    """
-    if 200 <= reply.status < 300:
-        return None
-    message = f"answered {reply.status}" + (f": {said}" if said else "")
-    if 300 <= reply.status < 400:
-        where = reply.headers.get("location", "elsewhere")
-        return Outcome(kind=Kind.RETRY, message=f"{message} and points to {where}; not followed")
-    kind = (kinds or {}).get(reply.status) or _kind_of(reply.status)
-    if kind not in {Kind.RETRY, Kind.THROTTLED}:
-        return Outcome(kind=kind, message=message)
-    asked = parse_retry_after(reply.headers.get("retry-after"), duty.now)
-    wait = None if asked is None else min(asked, LONGEST_PATIENCE)
-    return Outcome(kind=kind, message=message, retry_after=wait)
-
-
-def _kind_of(status: int) -> Kind:
-    if status == 401:
-        return Kind.UNAUTHORIZED
-    if status == 429:
-        return Kind.THROTTLED
-    return Kind.REJECTED if status in PERMANENT else Kind.RETRY

@@ -47,9 +47,12 @@ def judge(
     message = outcome.message or None
     match outcome.kind:
         case Kind.DELIVERED | Kind.IGNORED:
-            return Verdict(state=outcome.kind.value, reason=message)
+            return Verdict(state=outcome.kind.value, reason=message, hold=_held(outcome))
+        case Kind.ACCEPTED:
+            return _accepted(outcome, fallback_wait)
         case Kind.REJECTED:
-            return Verdict(state="failed", reason=message or "rejected by the target")
+            reason = message or "rejected by the target"
+            return Verdict(state="failed", reason=reason, hold=_held(outcome))
         case Kind.THROTTLED:
             return _throttled(outcome, fallback_wait, jitter)
         case Kind.UNAUTHORIZED:
@@ -61,6 +64,23 @@ def judge(
             wait = next_wait(schedule, attempt, jitter, outcome.retry_after)
             last = max_attempts is not None and attempt >= max_attempts
             return _again(message, None if last else wait, attempt)
+
+
+def _held(outcome: Outcome) -> float | None:
+    """How long the account rests after its limit was used up, in seconds."""
+    return bounded(outcome.hold) or None
+
+
+def _accepted(outcome: Outcome, fallback_wait: float) -> Verdict:
+    """Taken, and asked about later: no try is used up, and others need not wait for it."""
+    asked = outcome.retry_after
+    return Verdict(
+        state="waiting",
+        reason=outcome.message or "taken; what became of it is asked later",
+        wait=max(bounded(fallback_wait if asked is None else asked), SHORTEST_HOLD),
+        counts=False,
+        hold=_held(outcome),
+    )
 
 
 def _throttled(outcome: Outcome, fallback_wait: float, jitter: float) -> Verdict:

@@ -11,7 +11,16 @@ from requests.structures import CaseInsensitiveDict  # noqa: TID251 - the place 
 from urllib3.exceptions import HTTPError  # noqa: TID251 - the place for it
 
 from relay.config import Config
-from relay.core.contract import Conversation, Json, Kind, Outcome, Reply, Request
+from relay.core.contract import (
+    Conversation,
+    Json,
+    Kind,
+    Letter,
+    Note,
+    Outcome,
+    Reply,
+    Request,
+)
 from relay.net.errors import Malformed, error_kind, explain
 from relay.net.guard import Blocked, Guard, Unresolved
 from relay.net.pinned import Deadline, PinnedAdapter
@@ -39,6 +48,8 @@ class Attempted:
     milliseconds: int
     status: int | None
     error: str | None
+    noted: Json = None
+    """The value of the conversation's last Note, for the next attempt."""
 
 
 class Client:
@@ -69,6 +80,7 @@ class Client:
             milliseconds=_milliseconds(started),
             status=log.status,
             error=log.error,
+            noted=log.noted,
         )
 
     def close(self) -> None:
@@ -77,16 +89,24 @@ class Client:
 
     def _drive(self, conversation: Conversation, log: "_Log") -> Outcome:
         try:
-            request = next(conversation)
+            step = next(conversation)
             for _ in range(MOST_REQUESTS):
-                reply = self._exchange(request, log)
+                reply = self._answer(step, log)
                 if isinstance(reply, Outcome):
                     conversation.close()
                     return reply
-                request = conversation.send(reply)
+                step = conversation.send(reply)
         except StopIteration as ended:
             return _as_outcome(ended.value)
         raise RuntimeError(f"more than {MOST_REQUESTS} requests in one conversation")
+
+    def _answer(self, step: Request | Letter | Note, log: "_Log") -> Reply | Outcome:
+        if isinstance(step, Note):
+            log.noted = step.value
+            return Reply(status=0)
+        if isinstance(step, Letter):
+            raise TypeError("letters are not sent yet")
+        return self._exchange(step, log)
 
     def _exchange(self, request: Request, log: "_Log") -> Reply | Outcome:
         started = time.monotonic()
@@ -143,6 +163,7 @@ class _Log:
         self.exchanges: list[Json] = []
         self.status: int | None = None
         self.error: str | None = None
+        self.noted: Json = None
         self._redactor = Redactor(secrets)
         self._secrets = secrets
         self._limit = limit
@@ -176,6 +197,7 @@ class _Log:
             kind=outcome.kind,
             message=self._redactor.reply(outcome.message),
             retry_after=outcome.retry_after,
+            hold=outcome.hold,
             remote_id=outcome.remote_id,
             remote_url=outcome.remote_url and self._redactor.url(outcome.remote_url),
         )

@@ -36,6 +36,8 @@ class Job:
     attempts: int
     max_attempts: int | None
     number: int
+    again: bool
+    noted: Json
     remote_id: str | None
     document: Json
     lead_number: int
@@ -196,6 +198,8 @@ def _job(target: ConfiguredTarget, token: UUID, row: Any) -> Job:
         attempts=row.attempts,
         max_attempts=row.max_attempts,
         number=row.number,
+        again=row.number > 1 or row.tries > 0 or row.replay > 0,
+        noted=row.noted,
         remote_id=row.known_remote_id,
         document=row.document,
         lead_number=row.lead_number,

@@ -91,6 +91,7 @@ def _due_deliveries() -> sa.Select[Any]:
             deliveries.c.max_attempts,
             deliveries.c.expires_at,
             deliveries.c.tries,
+            deliveries.c.noted,
             number.label("number"),
             remote_id.label("known_remote_id"),
             lead_versions.c.document,

@@ -32,8 +32,11 @@ def attempt(rt: Runtime, job: Job) -> Attempted:
         occurred_at=job.occurred_at.timestamp(),
         now=rt.clock.now().timestamp(),
         attempt=job.attempts + 1,
+        again=job.again,
         replay=job.replay,
+        label=job.label,
         remote_id=job.remote_id,
+        noted=job.noted,
     )
     lead = outgoing(job.document, ids, _event(job.event, job.label, job.occurred_at))
     return rt.client.converse(_conversation(job.target, lead, duty), job.target.secrets)

@@ -1,5 +1,6 @@
 """Settling: what came of attempts is written, many at a time, naming the leases they were under."""
 
+import json
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -78,6 +79,7 @@ _SETTLE = (
         remote_id=sa.func.coalesce(_param("remote_id"), deliveries.c.remote_id),
         remote_url=sa.func.coalesce(_param("remote_url"), deliveries.c.remote_url),
         settled_at=_param("settled_at"),
+        noted=sa.func.coalesce(sa.bindparam("new_noted", type_=sa.Text), deliveries.c.noted),
         tries=0,
         lease_token=None,
         leased_until=None,
@@ -115,4 +117,11 @@ def _delivery_values(one: Settlement, now: datetime) -> dict[str, Any]:
         "new_remote_id": short(outcome.remote_id),
         "new_remote_url": short(outcome.remote_url),
         "new_settled_at": now if verdict.ended else None,
+        "new_noted": _noted(one),
     }
+
+
+def _noted(one: Settlement) -> str | None:
+    """As text, so that what is alike can be told."""
+    noted = one.attempted.noted
+    return None if noted is None else json.dumps(clean(noted), ensure_ascii=False)

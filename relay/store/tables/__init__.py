@@ -32,7 +32,14 @@ from relay.store.tables.leads import (
     status_changes,
     token_names,
 )
-from relay.store.tables.outgoing import DELIVERY_STATES, EVENTS, TRIGGERS, attempts, deliveries
+from relay.store.tables.outgoing import (
+    DELIVERY_STATES,
+    EVENTS,
+    TRIGGERS,
+    attempts,
+    deliveries,
+    grants,
+)
 from relay.store.tables.schema import metadata, state_is
 
 __all__ = [
@@ -53,6 +60,7 @@ __all__ = [
     "counters",
     "deliveries",
     "event_keys",
+    "grants",
     "import_refusals",
     "imports",
     "lanes",

@@ -50,6 +50,7 @@ deliveries = sa.Table(
     sa.Column("remote_id", sa.Text),
     sa.Column("remote_url", sa.Text),
     sa.Column("settled_at", Instant),
+    sa.Column("noted", JsonText),  # what the next attempt is to know
     one_of("state", DELIVERY_STATES),
     one_of("event", EVENTS),
     one_of("trigger", TRIGGERS),
@@ -98,4 +99,15 @@ attempts = sa.Table(
     one_of("trigger", TRIGGERS),
     sa.Index("ix_attempts_delivery_id_id", "delivery_id", "id"),
     only("ix_attempts_whole", "started_at", where="blanked_at IS NULL"),
+)
+
+grants = sa.Table(
+    "grants",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),  # the kind and its account, hashed
+    sa.Column("access", sa.Text),  # sealed; none while the first one is asked for
+    sa.Column("made_at", Instant),
+    sa.Column("expires_at", Instant),
+    sa.Column("lease_token", sa.Uuid),  # of the worker that is asking
+    sa.Column("leased_until", Instant),
 )

@@ -1,0 +1,50 @@
+"""Signed tokens (RFC 7515, RFC 7519): judged where senders prove themselves by one, and made where
+vendors ask for one."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import jwt
+import jwt.types
+
+_SIGNATURE_ALONE: jwt.types.Options = {  # times are judged here, by the relay's clock
+    "verify_signature": True,
+    "verify_exp": False,
+    "verify_nbf": False,
+    "verify_iat": False,
+    "verify_aud": False,
+}
+
+
+def read_signed(
+    token: str, key: str, algorithms: Sequence[str], now: float, *, leeway: float = 60.0
+) -> dict[str, Any] | str:
+    """The claims of a genuine token, else the reason why it is none, in a few words.
+
+    `now` is in Unix seconds, `leeway` the seconds that clocks may differ by.
+    """
+    try:
+        claims: dict[str, Any] = jwt.decode(
+            token, key, algorithms=list(algorithms), options=_SIGNATURE_ALONE
+        )
+    except (jwt.InvalidTokenError, jwt.InvalidKeyError, ValueError, TypeError) as error:
+        return f"the token is not genuine: {error}"
+    for claim, late in (("exp", now - leeway), ("nbf", None)):
+        at = claims.get(claim)
+        if isinstance(at, bool) or not isinstance(at, int | float):
+            continue
+        if late is not None and at < late:
+            return "the token has expired"
+        if late is None and at > now + leeway:
+            return "the token is not valid yet"
+    return claims
+
+
+def write_signed(
+    claims: Mapping[str, Any], key: str, algorithm: str, headers: Mapping[str, str] | None = None
+) -> str:
+    """A signed token of these claims. Raises ValueError where the key is none."""
+    try:
+        return jwt.encode(dict(claims), key, algorithm=algorithm, headers=dict(headers or {}))
+    except (jwt.PyJWTError, TypeError) as error:
+        raise ValueError(f"the private key cannot sign: {error}") from error

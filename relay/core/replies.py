@@ -1,0 +1,104 @@
+"""Requests as most vendors want them, and what their replies say by themselves."""
+
+import base64
+import json
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+from relay.core.bodies import read_json
+from relay.core.conversations import Duty, Json, Kind, Outcome, Reply, Request
+from relay.core.inbound import Unreadable
+from relay.core.retry import parse_retry_after
+
+LONGEST_PATIENCE = 3600.0
+"""Seconds that a target may ask for: it must not be able to park its leads for ever."""
+
+PERMANENT = frozenset({400, 405, 406, 411, 413, 414, 415, 422, 431, 501})
+"""Statuses that mean this request will never be taken; others may pass."""
+
+LONGEST_SAID = 300
+"""Characters of a vendor's words that an outcome's message keeps."""
+
+
+def json_request(
+    method: str,
+    url: str,
+    body: Json = None,
+    headers: Mapping[str, str] | None = None,
+    *,
+    timeout: float | None = None,
+) -> Request:
+    """A request with a JSON body, in UTF-8 and without needless blanks; None is no body."""
+    if body is None:
+        return Request(method=method, url=url, headers=headers or {}, timeout=timeout)
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    typed = {"Content-Type": "application/json", **(headers or {})}
+    return Request(method=method, url=url, headers=typed, body=text.encode(), timeout=timeout)
+
+
+def form_request(
+    method: str, url: str, fields: Mapping[str, Json], headers: Mapping[str, str] | None = None
+) -> Request:
+    """A request with a form's body (application/x-www-form-urlencoded)."""
+    typed = {"Content-Type": "application/x-www-form-urlencoded", **(headers or {})}
+    body = urlencode(fields, doseq=True, errors="replace").encode()
+    return Request(method=method, url=url, headers=typed, body=body)
+
+
+def basic_authorization(username: str, password: str = "") -> dict[str, str]:
+    """The header of Basic authentication (RFC 7617)."""
+    pair = f"{username}:{password}".encode()
+    return {"Authorization": "Basic " + base64.b64encode(pair).decode()}
+
+
+def said_object(reply: Reply) -> dict[str, Json]:
+    """The JSON object that a reply's body is, an empty one where it is something else."""
+    said = said_json(reply)
+    return said if isinstance(said, dict) else {}
+
+
+def said_json(reply: Reply) -> Json:
+    """The JSON value that a reply's body is, None where it is none."""
+    try:
+        return read_json(reply.body.decode("utf-8", "replace"))
+    except Unreadable:
+        return None
+
+
+def judge_status(
+    reply: Reply, duty: Duty, kinds: Mapping[int, Kind] | None = None, said: str = ""
+) -> Outcome | None:
+    """What a reply's status alone says, by the meaning that HTTP gives it; None for 2xx.
+
+    `kinds` are the statuses to which a product gives a meaning of its own, `said` its words.
+    """
+    if 200 <= reply.status < 300:
+        return None
+    if 300 <= reply.status < 400 and reply.status not in (kinds or {}):
+        where = reply.headers.get("location", "elsewhere")
+        message = f"answered {reply.status} and points to {where}; not followed"
+        return Outcome(kind=Kind.RETRY, message=message)
+    return judged((kinds or {}).get(reply.status) or _kind_of(reply.status), reply, duty, said)
+
+
+def judged(
+    kind: Kind, reply: Reply, duty: Duty, said: str = "", wait: float | None = None
+) -> Outcome:
+    """The outcome of a refused request: its status, the vendor's words, and the wait asked for.
+
+    `wait` is in seconds, for vendors who say it elsewhere than in `Retry-After`.
+    """
+    message = f"answered {reply.status}" + (f": {said[:LONGEST_SAID]}" if said else "")
+    if kind not in {Kind.RETRY, Kind.THROTTLED}:
+        return Outcome(kind=kind, message=message)
+    asked = parse_retry_after(reply.headers.get("retry-after"), duty.now) if wait is None else wait
+    patience = None if asked is None else min(max(asked, 0.0), LONGEST_PATIENCE)
+    return Outcome(kind=kind, message=message, retry_after=patience)
+
+
+def _kind_of(status: int) -> Kind:
+    if status == 401:
+        return Kind.UNAUTHORIZED
+    if status == 429:
+        return Kind.THROTTLED
+    return Kind.REJECTED if status in PERMANENT else Kind.RETRY
