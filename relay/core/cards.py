@@ -7,11 +7,9 @@ nothing of a lead is lost on the way.
 import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from relay.core.conversations import Json
 from relay.core.money import to_major
-
-Json = Any
 
 
 @dataclass(frozen=True, slots=True)

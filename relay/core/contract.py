@@ -25,6 +25,7 @@ from relay.core.conversations import (
     Request,
     Settings,
 )
+from relay.core.cutting import cut_note, shorten
 from relay.core.e164 import COUNTRIES, to_e164
 from relay.core.hashing import (
     google_email,
@@ -86,6 +87,7 @@ __all__ = [
     "basic_authorization",
     "boolean",
     "card_of",
+    "cut_note",
     "form_request",
     "google_email",
     "instant",
@@ -107,6 +109,7 @@ __all__ = [
     "said_json",
     "said_object",
     "sha256_hex",
+    "shorten",
     "text_card",
     "to_e164",
     "to_major",

@@ -8,6 +8,7 @@ import jsonschema_rs
 from relay.core import pointers
 from relay.core.checks import words_for
 from relay.core.contract import Json
+from relay.core.cutting import CUT, cut, cut_words, limits_of
 from relay.core.lead import is_empty
 from relay.core.templates import render, tokens_of
 
@@ -17,10 +18,14 @@ _GAP = object()
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A payload and, where it is not what the target takes, what is wrong, place by place."""
+    """A payload and, where it is not what the target takes, what is wrong, place by place.
+
+    `cut` says in words which values were too long; their whole stands in the payload's `$cut`.
+    """
 
     payload: Json
     errors: list[str]
+    cut: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,7 @@ class OutboundAdapter:
         """Raises ValueError when the schema is none."""
         self.schema = schema
         self._validator = jsonschema_rs.validator_for(schema, mask="the value")
+        self._limits = limits_of(schema)
         self._origins = {pointers.joined(origin.steps): origin for origin in origins(schema)}
 
     def build(self, lead: Json, mapping: Mapping[str, Json]) -> Built:
@@ -54,7 +60,7 @@ class OutboundAdapter:
 
         The target's own mapping is laid over: {payload pointer: lead pointer | list of them |
         {"template": "[token]{default}"} | {"value": anything}}; null takes out what the adapter
-        would put there. What the lead lacks is left out.
+        would put there. What the lead lacks is left out; what is longer than `maxLength` is cut.
         """
         making = _Making(lead)
         for pointer, origin in self._origins.items():
@@ -62,8 +68,12 @@ class OutboundAdapter:
                 making.put(origin.steps, making.first(origin.sources, origin.default))
         for pointer, wish in mapping.items():
             making.follow(pointer, wish)
-        payload = _closed(making.payload)
-        return Built(payload, making.errors + self._errors(payload))
+        payload, whole = cut(_closed(making.payload), self._limits)
+        errors = making.errors + self._errors(payload)
+        if not whole:
+            return Built(payload, errors)
+        kept = {**payload, CUT: whole} if isinstance(payload, dict) else payload
+        return Built(kept, errors, cut_words(whole, self._limits))
 
     def _errors(self, payload: Json) -> list[str]:
         if self._validator.is_valid(payload):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from relay.core.contract import Json
+from relay.core.conversations import Json
 
 _MISSING = object()
 

@@ -1,6 +1,7 @@
 """Sending: the payload is built and the target's conversation driven, by the one client."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -76,7 +77,11 @@ def _conversation(target: ConfiguredTarget, lead: Json, duty: Duty) -> Conversat
     built = target.kind.adapter.build(lead, target.mapping)
     if built.errors:
         return Outcome(kind=Kind.REJECTED, message=_named(built.errors))
-    return (yield from target.kind.target.deliver(built.payload, target.settings, duty))
+    outcome = yield from target.kind.target.deliver(built.payload, target.settings, duty)
+    if not built.cut:
+        return outcome
+    said = "; ".join(filter(None, (outcome.message, f"cut to fit: {built.cut}")))
+    return replace(outcome, message=said)
 
 
 def _named(errors: list[str]) -> str:
