@@ -70,7 +70,7 @@ def deliver(payload: Json, settings: Settings, duty: Duty) -> Conversation:
     """
     if duty.event == "created":
         lead = _lead(payload)
-        if duty.attempt > 1:
+        if duty.again:
             found = yield from _find(lead, settings, duty)
             if found is not None:
                 return found
