@@ -27,6 +27,7 @@ COMMANDS = {
     "retain": "relay.cli.chores",
     "import": "relay.cli.moving",
     "demo": "relay.cli.demo",
+    "integrations": "relay.cli.integrations",
     "new": "relay.cli.new",
     "create-user": "relay.cli.people",
     "keys": "relay.cli.api_keys",
