@@ -2,11 +2,13 @@
 
 import base64
 import binascii
-import hmac
 import re
 from functools import lru_cache
 
 from relay.core.contract import (
+    END,
+    HEADER_NAME,
+    SECRET_HEADER,
     Inbound,
     Json,
     Parsed,
@@ -14,50 +16,26 @@ from relay.core.contract import (
     Signature,
     Source,
     Unreadable,
+    header_credentials,
+    is_one_of,
+    judge_header,
     read_body,
     read_files,
     read_json,
+    secret_list,
 )
 
-_END = "(?![\\s\\S])"
-"""The end of a text; "$" would let a line break pass that nobody sees."""
-
-_NAME = {"type": "string", "pattern": f"^[!#$%&'*+.^_`|~0-9A-Za-z-]+{_END}"}
-_WRITTEN = "^[^{}]*(\\{timestamp\\}[^{}]+)?\\{signature\\}([^{}]+\\{timestamp\\})?[^{}]*" + _END
+_WRITTEN = "^[^{}]*(\\{timestamp\\}[^{}]+)?\\{signature\\}([^{}]+\\{timestamp\\})?[^{}]*" + END
 _PATH = {"type": "string", "minLength": 1, "maxLength": 200}
 
-
-def _secrets(title: str) -> Json:
-    return {
-        "type": "array",
-        "title": title,
-        "description": "Several count at once, so that one can be changed without a gap.",
-        "items": {"type": "string", "minLength": 1},
-        "minItems": 1,
-        "maxItems": 5,
-        "secret": True,
-    }
-
-
-_HEADER: Json = {
-    "type": "object",
-    "title": "Secret header",
-    "description": "A header that every genuine request carries, such as X-Api-Key.",
-    "required": ["name", "values"],
-    "additionalProperties": False,
-    "properties": {
-        "name": {**_NAME, "title": "Name", "examples": ["X-Api-Key"]},
-        "values": _secrets("Values"),
-    },
-}
 _BASIC: Json = {
     "type": "object",
     "title": "Basic authentication",
     "required": ["username", "passwords"],
     "additionalProperties": False,
     "properties": {
-        "username": {"type": "string", "title": "User name", "pattern": f"^[^:\\r\\n]*{_END}"},
-        "passwords": _secrets("Passwords"),
+        "username": {"type": "string", "title": "User name", "pattern": f"^[^:\\r\\n]*{END}"},
+        "passwords": secret_list("Passwords"),
     },
 }
 _HMAC: Json = {
@@ -67,8 +45,8 @@ _HMAC: Json = {
     "required": ["header", "secrets"],
     "additionalProperties": False,
     "properties": {
-        "header": {**_NAME, "title": "Header", "examples": ["X-Signature"]},
-        "secrets": _secrets("Secrets"),
+        "header": {**HEADER_NAME, "title": "Header", "examples": ["X-Signature"]},
+        "secrets": secret_list("Secrets"),
         "algorithm": {
             "title": "Algorithm",
             "enum": ["sha256", "sha1", "sha512"],
@@ -95,7 +73,7 @@ _HMAC: Json = {
             "examples": ["{timestamp}.{raw}"],
         },
         "timestamp_header": {
-            **_NAME,
+            **HEADER_NAME,
             "title": "Header with the time",
             "examples": ["X-Timestamp"],
         },
@@ -114,7 +92,7 @@ SETTINGS: Json = {
     "type": "object",
     "additionalProperties": False,
     "properties": {
-        "header": _HEADER,
+        "header": SECRET_HEADER,
         "basic": _BASIC,
         "hmac": _HMAC,
         "submission_id": {
@@ -227,11 +205,10 @@ def _at(fields: Json, path: str | None) -> Json:
 
 def verify(inbound: Inbound, settings: Settings) -> str | Signature | None:
     """Each proof that is configured has to be there; without any, the address is the proof."""
-    given = inbound.headers
-    header, basic, recipe = (settings.get(name) for name in ("header", "basic", "hmac"))
-    if header and not _is_one(given.get(header["name"].lower(), ""), header["values"]):
-        return f"the header {header['name']} is missing or wrong"
-    if basic and not _is_one(_decoded(given.get("authorization", "")), _pairs(basic)):
+    basic, recipe = settings.get("basic"), settings.get("hmac")
+    if reason := judge_header(inbound, settings):
+        return reason
+    if basic and not is_one_of(_decoded(inbound.headers.get("authorization", "")), _pairs(basic)):
         return "user name or password are missing or wrong"
     if recipe and not recipe.get("secrets"):
         return "there is no secret to judge the signature by"
@@ -240,18 +217,10 @@ def verify(inbound: Inbound, settings: Settings) -> str | Signature | None:
 
 def credentials(settings: Settings) -> dict[str, str]:
     """The headers of a genuine request, but for its signature."""
-    found: dict[str, str] = {}
-    if header := settings.get("header"):
-        found[header["name"]] = header["values"][0]
+    found = header_credentials(settings)
     if basic := settings.get("basic"):
         found["Authorization"] = "Basic " + base64.b64encode(_pairs(basic)[0].encode()).decode()
     return found
-
-
-def _is_one(given: str, wanted: list[str]) -> bool:
-    """Every one is compared, in the same time. Headers are read as Latin-1, whatever was meant."""
-    raw = given.encode("latin-1", "replace")
-    return any([hmac.compare_digest(raw, one.encode()) for one in wanted])  # noqa: C419 - a generator would stop at the first match, which its time would tell
 
 
 def _pairs(basic: Settings) -> list[str]:

@@ -37,8 +37,18 @@ from relay.core.hashing import (
 from relay.core.hosted_accounts import Account, HostedLead, HostedPage
 from relay.core.inbound import Inbound, Unreadable
 from relay.core.jws import read_signed, write_signed
+from relay.core.links import host_of
 from relay.core.money import to_major
 from relay.core.parameters import Parameters, read_parameters
+from relay.core.proofs import (
+    END,
+    HEADER_NAME,
+    SECRET_HEADER,
+    header_credentials,
+    is_one_of,
+    judge_header,
+    secret_list,
+)
 from relay.core.readings import boolean, instant, moment, whole
 from relay.core.replies import (
     basic_authorization,
@@ -53,6 +63,9 @@ from relay.core.retry import parse_retry_after
 
 __all__ = [
     "COUNTRIES",
+    "END",
+    "HEADER_NAME",
+    "SECRET_HEADER",
     "Access",
     "Account",
     "Card",
@@ -90,8 +103,12 @@ __all__ = [
     "cut_note",
     "form_request",
     "google_email",
+    "header_credentials",
+    "host_of",
     "instant",
+    "is_one_of",
     "json_request",
+    "judge_header",
     "judge_status",
     "judged",
     "letters_only",
@@ -108,12 +125,14 @@ __all__ = [
     "read_signed",
     "said_json",
     "said_object",
+    "secret_list",
     "sha256_hex",
     "shorten",
     "text_card",
     "to_e164",
     "to_major",
     "whole",
+    "with_secret_header",
     "write_signed",
 ]
 
@@ -151,6 +170,18 @@ class Signature:
 Verifier = Callable[[Inbound, Settings], str | Signature | None]
 """Code for an odd scheme: returns None when genuine, the reason in a few words when not, or the
 recipe to judge by where the settings hold it."""
+
+
+def with_secret_header(recipe: Signature | None = None) -> Verifier:
+    """A verifier of the setting `header` and, where there is a recipe, of its signature as well.
+
+    A source with it has `SECRET_HEADER` among its settings, and `header_credentials`.
+    """
+
+    def verify(inbound: Inbound, settings: Settings) -> str | Signature | None:
+        return judge_header(inbound, settings) or recipe
+
+    return verify
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

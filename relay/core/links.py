@@ -1,4 +1,4 @@
-"""What the query of a page's address says about where the visitor came from."""
+"""What a page's address says: of the site, and of where the visitor came from."""
 
 from collections.abc import Iterator
 from urllib.parse import parse_qsl, urlsplit
@@ -17,6 +17,14 @@ def query_pairs(address: str) -> Iterator[tuple[str, str]]:
     for text in (split.query, split.fragment.partition("?")[2] or split.fragment):
         if "=" in text:
             yield from _pairs(text)
+
+
+def host_of(address: object) -> str:
+    """The host of an address in lower case; nothing where it is none."""
+    try:
+        return (urlsplit(address).hostname or "") if isinstance(address, str) else ""
+    except ValueError:
+        return ""
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:

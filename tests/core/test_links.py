@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.core.links import query_pairs
+from relay.core.links import host_of, query_pairs
 from tests.core.conftest import Mapping
 
 
@@ -29,6 +29,23 @@ def test_the_query_of_an_address(address: str, pairs: list[tuple[str, str]]) -> 
 @given(st.text(max_size=60) | st.text(max_size=30).map(lambda text: f"https://[{text}?a={text}#=1"))
 def test_no_text_makes_it_raise(text: str) -> None:
     assert all(isinstance(value, str) for _, value in query_pairs(text))
+    assert isinstance(host_of(text), str)
+
+
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [
+        ("https://WWW.Example.com:8443/a?b=c", "www.example.com"),
+        ("http://user@x.example", "x.example"),
+        ("no address", ""),
+        ("https://[broken/?a=1", ""),
+        ("", ""),
+        (None, ""),
+        (7, ""),
+    ],
+)
+def test_the_host_of_an_address(address: object, host: str) -> None:
+    assert host_of(address) == host
 
 
 def test_campaigns_and_clicks_are_read_out_of_page_and_referrer(form: Mapping) -> None:
