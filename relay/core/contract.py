@@ -50,6 +50,7 @@ from relay.core.proofs import (
     secret_list,
 )
 from relay.core.readings import boolean, instant, moment, whole
+from relay.core.remainders import Remainder, remainder_of
 from relay.core.replies import (
     basic_authorization,
     form_request,
@@ -89,6 +90,7 @@ __all__ = [
     "Outcome",
     "Parameters",
     "Parsed",
+    "Remainder",
     "Reply",
     "Request",
     "Settings",
@@ -123,6 +125,7 @@ __all__ = [
     "read_json",
     "read_parameters",
     "read_signed",
+    "remainder_of",
     "said_json",
     "said_object",
     "secret_list",

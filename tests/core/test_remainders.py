@@ -1,0 +1,69 @@
+"""The note beside a record: all that its fields do not hold, and nothing twice."""
+
+from typing import Any
+
+from relay.core.contract import Duty, Remainder, remainder_of
+
+DUTY = Duty(id="d", event="created", lead_id="l-1", version=2, occurred_at=0, now=0)
+PLACES = {
+    "/first": "/contact/first_name",
+    "/last": "/contact/last_name",
+    "/phone": "/contact/phone",
+    "/firm": "/contact/company",
+}
+CONTACT: Any = {
+    "first_name": "Ada",
+    "last_name": "King",
+    "full_name": "Ada King",
+    "phone": {"raw": "020 7946", "e164": "+44207946"},
+    "company": "Engines",
+}
+PLACED: Any = {"first": "Ada", "last": "King", "phone": "+44207946", "firm": "Engines"}
+
+
+def noted(payload: Any, contact: Any, most: int | None = None, **more: Any) -> Remainder:
+    lead = {"contact": contact, "ids": {"id": "l-1", "number": 7, "version": 2}, **more}
+    return remainder_of({**payload, "$lead": lead}, PLACES, DUTY, most)
+
+
+def test_what_has_a_field_is_not_said_again() -> None:
+    note = noted(PLACED, CONTACT)
+    assert note.title == "Ada King"
+    assert note.text == "Lead\nNumber: 7\n\nLead l-1, version 2"
+    assert note.text.endswith(note.mark)
+
+
+def test_what_a_mapping_has_replaced_or_taken_out_is_said() -> None:
+    text = noted({**PLACED, "firm": "Something else", "phone": None}, CONTACT).text
+    assert "Company: Engines" in text
+    assert "Phone: +44207946" in text
+    assert "Ada" not in text
+
+
+def test_an_extension_has_no_field() -> None:
+    phone = {"raw": "1", "e164": "+4415", "extension": "12"}
+    assert "+4415 ext. 12" in noted({"phone": "+4415"}, {"phone": phone}).text
+
+
+def test_a_number_that_is_only_as_written_is_placed_too() -> None:
+    assert "Phone" not in noted({"phone": "five"}, {"phone": {"raw": "five"}}).text
+
+
+def test_what_was_cut_stands_whole_and_once() -> None:
+    payload = {"firm": "Engi…", "$cut": {"/firm": "Engines and more"}}
+    text = noted(payload, {"company": "Engines and more"}).text
+    assert text.count("Engines and more") == 1
+    assert "Firm in full" in text
+
+
+def test_lines_beside_are_kept() -> None:
+    text = remainder_of({}, PLACES, DUTY, beside=["Not taken as A: b", ""]).text
+    assert text == "Not taken as A: b\n\nLead l-1, version 2"
+
+
+def test_no_note_is_longer_than_its_room_and_each_has_its_mark() -> None:
+    cut = {"firm": "…", "$cut": {"/firm": "y" * 5000}}
+    for most in (200, 500, 3000):
+        note = noted(cut, {"company": "y" * 5000}, most, form={"message": "x" * 5000})
+        assert len(note.text) <= most
+        assert note.text.endswith(note.mark)
