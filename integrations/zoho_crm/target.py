@@ -1,0 +1,262 @@
+"""Zoho CRM: puts each lead into the module Leads, by upsert, and the rest into a note.
+
+Calls: `POST /crm/v8/Leads/upsert`, `PUT /crm/v8/Leads/{id}` and `POST /crm/v8/Notes`, as Zoho's
+OpenAPI files (zoho/crm-oas) describe them.
+"""
+
+from collections.abc import Generator, Mapping
+from dataclasses import replace
+from urllib.parse import quote
+
+from integrations.zoho_crm.access import DATA_CENTRES, GRANT, api_of, centre_of
+from integrations.zoho_crm.verdicts import refused_field, verdict_of
+from relay.core.contract import (
+    Conversation,
+    Duty,
+    Json,
+    Kind,
+    Note,
+    Outcome,
+    Reply,
+    Request,
+    Settings,
+    Target,
+    json_request,
+    judge_status,
+    name_parts,
+    remainder_of,
+    said_object,
+    shorten,
+)
+
+PLACES: Mapping[str, str] = {
+    "/First_Name": "/contact/first_name",
+    "/Last_Name": "/contact/last_name",
+    "/Email": "/contact/email",
+    "/Phone": "/contact/phone",
+    "/Company": "/contact/company",
+    "/Designation": "/contact/job_title",
+    "/Website": "/contact/website",
+    "/Street": "/contact/address/street",
+    "/City": "/contact/address/city",
+    "/State": "/contact/address/region",
+    "/Zip_Code": "/contact/address/postal_code",
+    "/Country": "/contact/address/country",
+}
+"""Which values of a lead have a field; the others go into the note."""
+
+NOTE_LENGTH, TITLE_LENGTH = 32_000, 120
+
+MOST_LEFT_OUT = 5
+"""How many fields that Zoho refuses are left out before the lead itself counts as refused."""
+
+_END = "(?![\\s\\S])"
+_TEXT = {"type": "string", "pattern": f"^[!-~]+{_END}"}
+
+SETTINGS: Json = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "type": "object",
+    "required": ["client_id", "client_secret", "refresh_token"],
+    "additionalProperties": False,
+    "properties": {
+        "data_centre": {
+            "type": "string",
+            "title": "Data centre",
+            "description": "The end of the address at which you use Zoho CRM: com, eu, in and so"
+            " on; ca is zohocloud.ca.",
+            "enum": list(DATA_CENTRES),
+            "default": "com",
+        },
+        "client_id": {
+            **_TEXT,
+            "title": "Client ID",
+            "description": "Of a Self Client in the Zoho API Console.",
+        },
+        "client_secret": {**_TEXT, "title": "Client secret", "secret": True},
+        "refresh_token": {
+            **_TEXT,
+            "title": "Refresh token",
+            "description": "With the scopes ZohoCRM.modules.leads.ALL,ZohoCRM.modules.notes.ALL.",
+            "secret": True,
+        },
+        "duplicate_check_fields": {
+            "type": "array",
+            "title": "Fields that find a lead that is there already",
+            "description": "API names, such as Email, or Phone where your account marks it unique.",
+            "items": {"type": "string", "pattern": f"^[A-Za-z][A-Za-z0-9_]*{_END}"},
+            "minItems": 1,
+            "maxItems": 5,
+            "default": ["Email"],
+        },
+        "triggers": {
+            "type": "array",
+            "title": "Automations to run",
+            "description": "Left out: all of them. None chosen: none of them.",
+            "items": {"enum": ["workflow", "approval", "blueprint", "pathfinder", "orchestration"]},
+            "uniqueItems": True,
+        },
+        "lead_source": {
+            "type": "string",
+            "title": "Lead source",
+            "description": "One of the choices of the field Lead Source, for every lead.",
+            "maxLength": 120,
+        },
+        "note": {
+            "type": "boolean",
+            "title": "Write the rest into a note",
+            "description": "All that has no field of its own, and what was too long for one.",
+            "default": True,
+        },
+        "api_version": {
+            "type": "string",
+            "title": "Version of the API",
+            "pattern": f"^v[0-9]{{1,2}}(\\.[0-9])?{_END}",
+            "default": "v8",
+        },
+    },
+}
+
+
+def deliver(payload: Json, settings: Settings, duty: Duty) -> Conversation:
+    """Put the lead in, then its note; what an earlier attempt has made is not made again."""
+    before = duty.noted if isinstance(duty.noted, dict) else {}
+    record, refused = before.get("record"), before.get("refused", [])
+    hold = None
+    if not record:
+        made, refused = yield from _put_in(_fields(payload, settings), settings, duty)
+        if made.kind is not Kind.DELIVERED:
+            return made
+        record, hold = made.remote_id, made.hold
+        yield Note({"record": record, "refused": refused})
+    if settings.get("note", True):
+        noted = yield from _note(payload, str(record), refused, settings, duty)
+        if noted.kind is not Kind.DELIVERED:
+            said = f"the lead is there, its note is not: {noted.message}"
+            return replace(noted, message=said, remote_id=record)
+        hold = noted.hold or hold
+    return Outcome(
+        kind=Kind.DELIVERED,
+        message=f"without {', '.join(refused)}, which Zoho does not take" if refused else "",
+        remote_id=record,
+        remote_url=f"https://{centre_of(settings).web}/crm/EntityInfo.do?module=Leads&id={record}",
+        hold=hold,
+    )
+
+
+def check(settings: Settings, duty: Duty) -> Conversation:
+    """Ask for one lead, to see whether the access suffices; there may be none (204)."""
+    reply = yield _request("GET", "Leads?fields=Last_Name&per_page=1", settings, duty)
+    if reply.status == 204 or (reply.status == 200 and "data" in said_object(reply)):
+        return Outcome(kind=Kind.DELIVERED)
+    return verdict_of(reply, duty)
+
+
+def _fields(payload: Json, settings: Settings) -> dict[str, Json]:
+    """The record; a last name is made where there is none, for Zoho wants one."""
+    fields = {name: value for name, value in payload.items() if not name.startswith("$")}
+    if not fields.get("Last_Name"):
+        first, last = name_parts(payload.get("$lead", {}).get("contact", {}))
+        fields |= {"First_Name": shorten(first, 40)} if first else {}
+        fields["Last_Name"] = shorten(last, 80)
+    if "lead_source" in settings:
+        fields.setdefault("Lead_Source", settings["lead_source"])
+    if _is_denied(payload.get("$marketing")):
+        fields.setdefault("Email_Opt_Out", True)
+    return fields
+
+
+def _is_denied(consent: Json) -> bool:
+    """Whether the person said no; a yes lifts no opt-out that stands at Zoho."""
+    said = consent if isinstance(consent, dict) else {}
+    return said.get("state") == "denied" and said.get("raw") is not None
+
+
+def _put_in(
+    fields: dict[str, Json], settings: Settings, duty: Duty
+) -> Generator[Request, Reply, tuple[Outcome, list[str]]]:
+    """The verdict on the record, and the fields that Zoho does not take the values of.
+
+    A field may be left out: a wrong web address is no reason to lose a lead. A record that is
+    known by its id and gone by now is put in as a new one.
+    """
+    refused: list[str] = []
+    known = duty.remote_id
+    for _ in range(MOST_LEFT_OUT + 2):
+        reply = yield _record_request(fields, known, settings, duty)
+        field = refused_field(reply)
+        if field == "id" and known:
+            known = None
+        elif field in fields and field != "Last_Name" and len(refused) < MOST_LEFT_OUT:
+            del fields[field]
+            refused.append(field)
+        else:
+            break
+    return verdict_of(reply, duty), refused
+
+
+def _record_request(
+    fields: Mapping[str, Json], known: str | None, settings: Settings, duty: Duty
+) -> Request:
+    body: dict[str, Json] = {"data": [fields]}
+    if "triggers" in settings:
+        body["trigger"] = settings["triggers"]
+    if known:
+        return _request("PUT", f"Leads/{quote(known, safe='')}", settings, duty, body)
+    body["duplicate_check_fields"] = settings.get("duplicate_check_fields", ["Email"])
+    return _request("POST", "Leads/upsert", settings, duty, body)
+
+
+def _note(
+    payload: Json, record: str, refused: list[str], settings: Settings, duty: Duty
+) -> Generator[Request, Reply, Outcome]:
+    """Write the note, unless an earlier try has written it already."""
+    beside = [f"Not taken as {name}: {payload.get(name)}" for name in refused if name in payload]
+    note = remainder_of(payload, PLACES, duty, NOTE_LENGTH, beside)
+    if duty.again:
+        path = f"Leads/{quote(record, safe='')}/Notes?fields=Note_Title,Note_Content&per_page=200"
+        reply = yield _request("GET", path, settings, duty)
+        if _is_there(note.mark, reply):
+            return Outcome(kind=Kind.DELIVERED)
+        failed = judge_status(reply, duty, {404: Kind.REJECTED}, "notes cannot be read")
+        if failed and failed.kind is not Kind.REJECTED:
+            return verdict_of(reply, duty)
+    of = {"module": {"api_name": "Leads"}, "id": record}
+    title = shorten(note.title, TITLE_LENGTH)
+    written = {"Note_Title": title, "Note_Content": note.text, "Parent_Id": of}
+    reply = yield _request("POST", "Notes", settings, duty, {"data": [written]})
+    return verdict_of(reply, duty)
+
+
+def _is_there(mark: str, reply: Reply) -> bool:
+    listed = said_object(reply).get("data")
+    notes = listed if isinstance(listed, list) else []
+    return any(mark in str(one.get("Note_Content")) for one in notes if isinstance(one, dict))
+
+
+def _request(method: str, path: str, settings: Settings, duty: Duty, body: Json = None) -> Request:
+    base = f"{api_of(settings, duty.access)}/crm/{settings.get('api_version', 'v8')}"
+    token = duty.access.token if duty.access else ""
+    headers = {"Authorization": f"Zoho-oauthtoken {token}"}
+    return json_request(method, f"{base}/{path}", body, headers)
+
+
+def _rate_key(settings: Settings) -> str:
+    return f"{settings.get('data_centre', 'com')} {settings['client_id']}"
+
+
+TARGET = Target(
+    label="Zoho CRM",
+    summary="Puts each lead into the module Leads of Zoho CRM, without making one twice.",
+    settings=SETTINGS,
+    deliver=deliver,
+    check=check,
+    repeat="upsert",
+    events=("created", "updated"),
+    rate_key=_rate_key,
+    fallback_wait=60.0,
+    in_flight=5,
+    api_version="v8",
+    grant=GRANT,
+    evidence="official schema",
+    unverified="No account was at hand: made from Zoho's OpenAPI files and its documentation.",
+)
