@@ -55,6 +55,7 @@ from relay.core.replies import (
     basic_authorization,
     form_request,
     json_request,
+    judge_reply,
     judge_status,
     judged,
     said_json,
@@ -88,6 +89,7 @@ __all__ = [
     "Listing",
     "Note",
     "Outcome",
+    "Paging",
     "Parameters",
     "Parsed",
     "Remainder",
@@ -111,6 +113,7 @@ __all__ = [
     "is_one_of",
     "json_request",
     "judge_header",
+    "judge_reply",
     "judge_status",
     "judged",
     "letters_only",
@@ -218,8 +221,9 @@ class Challenge:
 
 
 Fetching = Generator[Request, Reply, Json | Outcome]
-"""Asks the provider for a submission's data: returns the document for the adapter, or an Outcome
-that says why there is none yet (retry, throttled, unauthorized) or ever (rejected, gone)."""
+"""Asks the provider for a submission's data: returns what `parse` reads, as the body of a request,
+as that one submission; or an Outcome that says why there is none yet (retry, throttled,
+unauthorized) or ever (rejected, gone)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,18 +246,23 @@ class ListedPage:
     cursor: str | None = None
 
 
+Paging = Generator[Request, Reply, ListedPage | Outcome]
+"""Asks the provider for one page of its list; an Outcome says why there is none now."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
     """How the submissions are had that a provider has kept, so that none is missing here.
 
-    `ready` says whether the settings hold what it needs. `ask` makes the request for the page at a
-    cursor (None: the first) of what was made since then, in Unix seconds; `read` raises Unreadable
-    where the reply is no such page.
+    `ready` says whether the settings hold what it needs. `page` asks for the page at a cursor
+    (None: the first) of what was made since then; both times, the second being now, are in Unix
+    seconds. `by_content` is for providers whose webhook names no id: what is listed then counts as
+    known where a submission of that time said all of it.
     """
 
     ready: Callable[[Settings], bool]
-    ask: Callable[[Settings, float, str | None], Request]
-    read: Callable[[Reply, Settings], ListedPage]
+    page: Callable[[Settings, float, str | None, float], Paging]
+    by_content: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,11 +274,14 @@ class Source:
     tries again after 429 and 503. `browser` says that visitors' browsers post to it themselves.
     `repeat_window` (seconds) is how long equal content counts as a repeat where the provider sends
     no id. `credentials` makes the headers, beside a signature, by which a sender shows that it is
-    genuine. `tokens` are the names by which calls of a lead API find the configured source; no two
-    sources of a kind may share one. `account` is how the leads of a hosted account are taken over.
-    `fetch` is for providers who send an id alone: asked outside the request, its document is what
-    the adapter maps. `listing` is how missing submissions are found. `evidence` is what it was made
-    from; `unverified` holds the words of a note where no live sender was at hand.
+    genuine; `imprint` puts a proof that stands in the body there. `tokens` are the names by which
+    calls of a lead API find the configured source; no two sources of a kind may share one.
+    `account` is how the leads of a hosted account are taken over.
+    `fetch` is for providers who send an id alone: told a submission, the settings and the time
+    (Unix seconds), it asks for the data outside the request, or is None where nothing is to be
+    asked. `limits` are how often the provider may be asked for each source (`"10/second"`).
+    `listing` is how missing submissions are found. `evidence` is what it was made from;
+    `unverified` holds the words of a note where no live sender was at hand.
     """
 
     label: str
@@ -288,7 +300,9 @@ class Source:
     account: "Account | None" = None
     columns: Mapping[str, str] | None = None
     """Parameters by the lead's places, where calls are flat: what rows of a file are read as."""
-    fetch: Callable[[Parsed, Settings], Fetching | None] | None = None
+    imprint: Callable[[Inbound, Settings], Inbound] | None = None
+    fetch: Callable[[Parsed, Settings, float], Fetching | None] | None = None
+    limits: tuple[str, ...] = ()
     listing: Listing | None = None
     evidence: Evidence = "documentation"
     unverified: str | None = None

@@ -72,13 +72,20 @@ def judge_status(
 
     `kinds` are the statuses to which a product gives a meaning of its own, `said` its words.
     """
+    return judge_reply(reply, duty.now, kinds, said)
+
+
+def judge_reply(
+    reply: Reply, now: float, kinds: Mapping[int, Kind] | None = None, said: str = ""
+) -> Outcome | None:
+    """The same where there is no duty; `now` is in Unix seconds."""
     if 200 <= reply.status < 300:
         return None
     if 300 <= reply.status < 400 and reply.status not in (kinds or {}):
         where = reply.headers.get("location", "elsewhere")
         message = f"answered {reply.status} and points to {where}; not followed"
         return Outcome(kind=Kind.RETRY, message=message)
-    return judged((kinds or {}).get(reply.status) or _kind_of(reply.status), reply, duty, said)
+    return _judged((kinds or {}).get(reply.status) or _kind_of(reply.status), reply, now, said)
 
 
 def judged(
@@ -88,10 +95,14 @@ def judged(
 
     `wait` is in seconds, for vendors who say it elsewhere than in `Retry-After`.
     """
+    return _judged(kind, reply, duty.now, said, wait)
+
+
+def _judged(kind: Kind, reply: Reply, now: float, said: str, wait: float | None = None) -> Outcome:
     message = f"answered {reply.status}" + (f": {said[:LONGEST_SAID]}" if said else "")
     if kind not in {Kind.RETRY, Kind.THROTTLED}:
         return Outcome(kind=kind, message=message)
-    asked = parse_retry_after(reply.headers.get("retry-after"), duty.now) if wait is None else wait
+    asked = parse_retry_after(reply.headers.get("retry-after"), now) if wait is None else wait
     patience = None if asked is None else min(max(asked, 0.0), LONGEST_PATIENCE)
     return Outcome(kind=kind, message=message, retry_after=patience)
 

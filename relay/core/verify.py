@@ -33,6 +33,7 @@ def verify(source: Source, inbound: Inbound, settings: Settings, now: float) -> 
 
 def sign(source: Source, inbound: Inbound, settings: Settings, now: float) -> Inbound:
     """The request with the headers that make it genuine at this time, as its sender makes them."""
+    inbound = source.imprint(inbound, settings) if source.imprint else inbound
     given = source.credentials(settings) if source.credentials else {}
     inbound = _with_headers(inbound, given)
     recipes = _recipes(source, inbound, settings)

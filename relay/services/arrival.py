@@ -288,5 +288,14 @@ def secrets_of(source: ConfiguredSource) -> list[str]:
     return [source.key, *source.secrets]
 
 
+def carried(source: ConfiguredSource, inbound: Inbound) -> list[str]:
+    """The credentials that a request itself carries in its body, genuine or not."""
+    try:
+        found = source.kind.source.parse(inbound, source.settings)
+    except Exception:  # noqa: BLE001 - of what is refused nothing need be readable
+        return []
+    return [secret for parsed in found for secret in parsed.secrets]
+
+
 def _hash(*parts: str) -> str:
     return hashlib.sha256("\x00".join(parts).encode("utf-8", "surrogatepass")).hexdigest()

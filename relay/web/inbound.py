@@ -10,7 +10,7 @@ from relay.core.contract import Challenge, Inbound
 from relay.core.verify import verify
 from relay.runtime import Runtime
 from relay.services import ingest
-from relay.services.arrival import Hold
+from relay.services.arrival import Hold, carried
 from relay.services.configured import ConfiguredSource, source_by_key
 from relay.store.writer import Busy
 from relay.web import browser
@@ -187,8 +187,10 @@ class Door:
         self, source: ConfiguredSource, environ: WSGIEnvironment, refused: Refused
     ) -> Response:
         self._rt.metrics.count("relay_turned_away", refused.kind)
-        came = inbound(self._rt, environ, refused.body[:REMEMBERED_BODY])
-        ingest.turn_away(self._rt, source, came, refused.status, refused.reason)
+        whole = inbound(self._rt, environ, refused.body)
+        secrets = carried(source, whole) if refused.kind == "signature" else []
+        came = replace(whole, body=whole.body[:REMEMBERED_BODY])
+        ingest.turn_away(self._rt, source, came, refused.status, refused.reason, secrets)
         if browser.wants_page(environ):
             response = browser.refusal(refused.status, refused.reason)
         else:
