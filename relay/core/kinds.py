@@ -1,6 +1,6 @@
 """The kinds of sources and targets that were found: an integration with its schema and papers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -42,6 +42,14 @@ class TargetKind:
         """What a target's limits are counted by: the vendor's account, which may be a secret."""
         account = self.target.rate_key(settings)
         return f"target:{target_id}" if account is None else f"{self.name}:{hash_key(account)[:32]}"
+
+    def grant_key(self, settings: Settings, secrets: Iterable[str]) -> str | None:
+        """What a grant is kept by: the account, and by which credentials it is asked for, so that
+        new ones are used at once. None where no grant is needed."""
+        account = self.target.grant.account(settings) if self.target.grant else None
+        if account is None:
+            return None
+        return f"{self.name}:{hash_key(chr(0).join((account, *sorted(secrets))))}"
 
 
 @dataclass(frozen=True)

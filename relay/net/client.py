@@ -203,7 +203,7 @@ class _Log:
         )
 
     def _request(self, request: Request) -> Json:
-        text = self._redactor.text(_text(request.body[: self._limit]))
+        text = self._redactor.request(_text(request.body[: self._limit]))
         return {
             "method": request.method,
             "url": self._redactor.url(request.url),

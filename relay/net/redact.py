@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 HIDDEN = "[secret]"
@@ -23,13 +24,18 @@ _CREDENTIALS = re.compile(
 
 _HARMLESS = frozenset({"idempotency-key"})
 
+_GRANTED = r"(?:access|refresh|id)_?token|client_?secret|(?:client_?)?assertion"
 _NAMES = (
-    r"(?:access|refresh|id|auth|session|csrf|bearer)_?token|token|api_?key|"
-    r"client_?secret|secret|password|passwd|signature"
+    rf"{_GRANTED}|(?:auth|session|csrf|bearer)_?token|token|api_?key|"
+    r"secret|password|passwd|signature"
 )
 _QUERY = re.compile(rf"([?&;](?:{_NAMES}|key|sig|code)=)[^&#;\s]+", re.IGNORECASE)
 _IN_JSON = re.compile(rf'("(?:{_NAMES})"\s*:\s*)"(?:[^"\\]|\\.)*("|$)', re.IGNORECASE)
 _IN_FORM = re.compile(rf"((?:^|&)(?:{_NAMES})=)[^&\s]+", re.IGNORECASE)
+_GRANTED_IN_JSON = re.compile(rf'("(?:{_GRANTED})"\s*:\s*)"(?:[^"\\]|\\.)*("|$)', re.IGNORECASE)
+_GRANTED_IN_FORM = re.compile(rf"((?:^|&)(?:{_GRANTED})=)[^&\s]+", re.IGNORECASE)
+_SIGNED = re.compile(r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*")
+"""A signed token (RFC 7515): whoever reads it may use it."""
 
 
 class Redactor:
@@ -54,11 +60,25 @@ class Redactor:
             for name, value in headers.items()
         }
 
+    def request(self, text: str) -> str:
+        """A request's body without the secrets and without what grants are asked for by."""
+        text = _SIGNED.sub(HIDDEN, self.text(text))
+        text = _GRANTED_IN_JSON.sub(rf'\1"{HIDDEN}"', text) if '"' in text else text
+        return _GRANTED_IN_FORM.sub(rf"\1{HIDDEN}", text) if "=" in text else text
+
     def reply(self, text: str) -> str:
         """A reply's body without the secrets and without tokens that the target has just issued."""
-        text = self.text(text)
+        text = _SIGNED.sub(HIDDEN, self.text(text))
         text = _IN_JSON.sub(rf'\1"{HIDDEN}"', text) if '"' in text else text
         return _IN_FORM.sub(rf"\1{HIDDEN}", text) if "=" in text else text
+
+    def tree(self, value: Any) -> Any:
+        """A JSON value whose texts, and members' names, are without the secrets."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, dict):
+            return {self.text(name): self.tree(inner) for name, inner in value.items()}
+        return [self.tree(inner) for inner in value] if isinstance(value, list) else value
 
 
 def credentials(headers: Mapping[str, str]) -> set[str]:

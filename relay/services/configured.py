@@ -84,6 +84,7 @@ class ConfiguredTarget:
     retry: Mapping[str, Json]
     rate_key: str
     changed_at: datetime
+    grant_key: str | None = None
 
     @property
     def in_flight(self) -> int:
@@ -176,18 +177,20 @@ def _open_target(rt: Runtime, row: Any) -> ConfiguredTarget:
     secrets = rt.box.open(row.secrets)
     settings = join(row.settings, secrets["settings"])
     kind = rt.catalog.targets[row.kind]
+    texts = tuple(_texts(secrets["settings"]))
     return ConfiguredTarget(
         id=row.id,
         project_id=row.project_id,
         name=row.name,
         kind=kind,
         settings=settings,
-        secrets=tuple(_texts(secrets["settings"])),
+        secrets=texts,
         mapping=row.mapping,
         limits=tuple(row.limits or kind.target.limits),
         retry=row.retry,
         rate_key=kind.rate_key(settings, row.id),
         changed_at=row.updated_at,
+        grant_key=kind.grant_key(settings, texts),
     )
 
 

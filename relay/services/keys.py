@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from relay.core.secrets import Sealed
 from relay.runtime import Runtime
 from relay.services import configured
-from relay.store.tables import sources, targets
+from relay.store.tables import grants, sources, targets
 
 BATCH = 200
 """Secrets that one transaction takes up."""
@@ -40,8 +40,10 @@ def count(rt: Runtime) -> int:
 def rotate(rt: Runtime, progress: Progress | None = None) -> Rotated:
     """Seal every secret with the newest key; safe to run again, also after it was interrupted.
 
-    What no key opens is left as it is and named.
+    What no key opens is left as it is and named. Grants are sealed anew beside it; one that no key
+    opens is asked for anew when it is needed.
     """
+    _rotate_grants(rt)
     rotated, newest, lost = 0, 0, []
     for table in (sources, targets):
         last: UUID | None = None
@@ -86,3 +88,20 @@ def _seal_anew(rt: Runtime, table: sa.Table, rows: Sequence[Any]) -> int:
             ).rowcount
             for row in rows
         )
+
+
+def _rotate_grants(rt: Runtime) -> None:
+    with rt.database.read() as connection:
+        rows = connection.execute(sa.select(grants.c.key, grants.c.access)).all()
+    old = [row for row in rows if row.access is not None and not rt.box.is_newest(row.access)]
+    with rt.database.write() as connection:
+        for row in old:
+            try:
+                sealed = rt.box.rotate(row.access)
+            except Sealed:
+                continue
+            connection.execute(
+                sa.update(grants)
+                .where(grants.c.key == row.key, grants.c.access == row.access)
+                .values(access=sealed)
+            )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from relay.core.contract import Conversation, Duty, Json, Kind, Outcome
@@ -12,6 +13,7 @@ from relay.net.client import Attempted
 from relay.runtime import Runtime
 from relay.services.claim import Job
 from relay.services.configured import ConfiguredTarget
+from relay.services.granting import converse
 
 MOST_ERRORS = 5
 """Mistakes of a payload that are named."""
@@ -40,13 +42,13 @@ def attempt(rt: Runtime, job: Job) -> Attempted:
         noted=job.noted,
     )
     lead = outgoing(job.document, ids, _event(job.event, job.label, job.occurred_at))
-    return rt.client.converse(_conversation(job.target, lead, duty), job.target.secrets)
+    return converse(rt, job.target, duty, partial(_conversation, job.target, lead))
 
 
 def try_check(rt: Runtime, target: ConfiguredTarget, delivery_id: str) -> Attempted:
     """Ask the target whether its settings work; nothing is kept. Never raises."""
-    conversation = target.kind.target.check(target.settings, _trial(delivery_id, rt.clock.now()))
-    return rt.client.converse(conversation, target.secrets)
+    check = partial(target.kind.target.check, target.settings)
+    return converse(rt, target, _trial(delivery_id, rt.clock.now()), check)
 
 
 def try_lead(rt: Runtime, target: ConfiguredTarget, document: Json, delivery_id: str) -> Attempted:
@@ -57,8 +59,8 @@ def try_lead(rt: Runtime, target: ConfiguredTarget, document: Json, delivery_id:
     now = rt.clock.now()
     ids = {"id": delivery_id, "number": 0, "public_id": delivery_id, "version": 1}
     lead = outgoing(document, ids, _event("created", "", now))
-    conversation = _conversation(target, lead, _trial(delivery_id, now))
-    return rt.client.converse(conversation, target.secrets)
+    begin = partial(_conversation, target, lead)
+    return converse(rt, target, _trial(delivery_id, now), begin)
 
 
 def _trial(delivery_id: str, now: datetime) -> Duty:

@@ -150,3 +150,39 @@ def test_an_attempt_holds_no_secret_even_where_the_peer_echoes_them(
         assert spelling not in kept
     assert HIDDEN in attempted.outcome.message
     assert attempted.exchanges[0]["response"]["headers"]["x-echo"] == HIDDEN
+
+
+SIGNED = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJyZWxheSJ9.c2lnbmF0dXJl"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "grant_type=x&assertion=abcdef&scope=y",
+        "client_id=1&client_secret=abcdef",
+        "refresh_token=abcdef",
+        '{"client_assertion": "abcdef", "a": 1}',
+        '{"access_token":"abcdef"}',
+        f"a={SIGNED}".replace("c2lnbmF0dXJl", "abcdef"),
+    ],
+)
+def test_what_grants_are_asked_for_by_is_not_shown(body: str) -> None:
+    assert "abcdef" not in Redactor([]).request(body)
+    assert HIDDEN in Redactor([]).request(body)
+
+
+def test_a_leads_own_words_stay_in_a_request() -> None:
+    body = '{"token": "of a form", "password": "forgotten?", "signature": "Ada"}'
+    assert Redactor([]).request(body) == body
+
+
+def test_signed_tokens_are_not_shown_in_replies() -> None:
+    assert SIGNED not in Redactor([]).reply(f"bad assertion {SIGNED}")
+
+
+def test_a_tree_is_redacted_to_its_leaves() -> None:
+    tree = {"a": ["x-secret-x", {"secret-name": None}], "n": 1}
+    assert Redactor(["secret"]).tree(tree) == {
+        "a": [f"x-{HIDDEN}-x", {f"{HIDDEN}-name": None}],
+        "n": 1,
+    }
