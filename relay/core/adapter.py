@@ -111,9 +111,12 @@ class InboundAdapter:
         if not evaluation.valid:
             return Mapped(None, [], self._reasons(document))
         draft = Draft(self.lead, rules.region)
+        items = _items(document, _marks(evaluation.annotations()))
+        if rules.mapping:  # for all answers first: no place may be taken from it by a guess
+            items = [item for item in items if not self._is_mapped(draft, item, rules)]
         unplaced = []
-        for number, item in enumerate(_items(document, _marks(evaluation.annotations()))):
-            if self._is_told(draft, item, rules):
+        for number, item in enumerate(items):
+            if item.lead is not None and draft.follow(item, item.lead):
                 continue
             if number >= MOST_UNDERSTOOD:
                 draft.keep(item)
@@ -129,15 +132,13 @@ class InboundAdapter:
             for error in self._validator.iter_errors(document)
         ]
 
-    def _is_told(self, draft: Draft, item: Item, rules: MappingRules) -> bool:
-        """Place an answer as the source's mapping or the adapter tells; false where none does."""
-        goal = rules.goal(item) if rules.mapping else None
+    def _is_mapped(self, draft: Draft, item: Item, rules: MappingRules) -> bool:
+        """Place an answer as the source's mapping tells; false where it does not."""
+        goal = rules.goal(item)
         if goal == "drop":
             draft.discard(item)
             return True
-        if goal is not None and draft.follow(item, goal):
-            return True
-        return item.lead is not None and draft.follow(item, item.lead)
+        return goal is not None and draft.follow(item, goal)
 
     def _is_known(self, draft: Draft, item: Item, rules: MappingRules) -> bool:
         """Drop noise, place by the type; false leaves it to the names of all answers together."""

@@ -77,6 +77,7 @@ __all__ = [
     "Fetching",
     "Grant",
     "Granting",
+    "HeaderProof",
     "HostedLead",
     "HostedPage",
     "Inbound",
@@ -138,7 +139,6 @@ __all__ = [
     "to_e164",
     "to_major",
     "whole",
-    "with_secret_header",
     "write_signed",
 ]
 
@@ -178,16 +178,18 @@ Verifier = Callable[[Inbound, Settings], str | Signature | None]
 recipe to judge by where the settings hold it."""
 
 
-def with_secret_header(recipe: Signature | None = None) -> Verifier:
+@dataclass(frozen=True, slots=True)
+class HeaderProof:
     """A verifier of the setting `header` and, where there is a recipe, of its signature as well.
 
     A source with it has `SECRET_HEADER` among its settings, and `header_credentials`.
     """
 
-    def verify(inbound: Inbound, settings: Settings) -> str | Signature | None:
-        return judge_header(inbound, settings) or recipe
+    recipe: Signature | None = None
 
-    return verify
+    def __call__(self, inbound: Inbound, settings: Settings) -> str | Signature | None:
+        """As every verifier."""
+        return judge_header(inbound, settings) or self.recipe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

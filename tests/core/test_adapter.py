@@ -158,6 +158,16 @@ def test_the_source_s_own_mapping_comes_first(form: Mapping) -> None:
     assert "4711" not in json.dumps(mapped.warnings)
 
 
+def test_no_guess_takes_a_place_from_the_source_s_own_mapping(form: Mapping) -> None:
+    answers = [
+        answer(id="a", type="email", value="guess@x.example"),
+        answer(id="b", value="meant@x.example"),
+    ]
+    document = form(answers, mapping={"b": "/contact/email"}).document
+    assert document["contact"] == {"email": "meant@x.example"}
+    assert document["form"]["fields"] == {"a": "guess@x.example"}
+
+
 def test_a_mapping_reaches_nested_values_by_path(form: Mapping) -> None:
     fields = {"person": {"mail~box": {"x/y": "ada@x.example"}}, "deep": {"er": "Ada"}}
     mapping = {"/person/mail~0box/x~1y": "/contact/email", "deep.er": "/contact/first_name"}

@@ -5,6 +5,7 @@ import pytest
 from relay.core.checks import problems, schema_problems
 from relay.core.contract import (
     SECRET_HEADER,
+    HeaderProof,
     Inbound,
     Json,
     Parsed,
@@ -12,7 +13,6 @@ from relay.core.contract import (
     Source,
     header_credentials,
     judge_header,
-    with_secret_header,
 )
 from relay.core.verify import sign, verify
 
@@ -28,7 +28,7 @@ def source(recipe: Signature | None) -> Source:
         summary="Forms.",
         settings={},
         parse=lambda _inbound, _settings: [Parsed(document={})],
-        verify=with_secret_header(recipe),
+        verify=HeaderProof(recipe),
         credentials=header_credentials,
     )
 
