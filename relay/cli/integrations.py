@@ -7,7 +7,7 @@ import click
 from relay import runtime
 from relay.cli.command import OnRuntime
 from relay.cli.show import emit, json_option
-from relay.core.contract import Json, Source, Target
+from relay.core.contract import HeaderProof, Json, Source, Target
 from relay.core.kinds import Catalog
 
 REPEATS = {
@@ -75,6 +75,9 @@ def _targets(catalog: Catalog) -> list[dict[str, Json]]:
 
 def _proof(source: Source) -> str:
     """How a sender shows that it is genuine, where it can beside knowing the address."""
+    if isinstance(source.verify, HeaderProof):
+        recipe = source.verify.recipe
+        return f"signature `{recipe.header}`, secret header" if recipe else "secret header"
     if source.verify and not callable(source.verify):
         return "signature `" + "`, `".join(recipe.header for recipe in source.verify) + "`"
     if source.verify:
