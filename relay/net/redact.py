@@ -17,6 +17,11 @@ SHORTEST = 4
 SIGNING_PREFIX = "whsec_"
 """What marks a signing secret; the rest alone is as good as the whole."""
 
+LONG_PART = 16
+"""Characters from which on a part of an address's path or query is no common word."""
+
+_ADDRESS = re.compile(r"https?://[^/?#]*")
+
 _CREDENTIALS = re.compile(
     r"authorization|cookie|api-?key|(^|[-_])(token|secret|password|key)$", re.IGNORECASE
 )
@@ -99,12 +104,20 @@ def _without_userinfo(url: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _pattern(secrets: frozenset[str]) -> re.Pattern[str] | None:
-    bare = {secret.removeprefix(SIGNING_PREFIX) for secret in secrets}
-    spellings = {spelling for secret in secrets | bare for spelling in _spellings(secret)}
+    parts = {part for secret in secrets for part in _parts(secret)}
+    spellings = {spelling for secret in secrets | parts for spelling in _spellings(secret)}
     if not spellings:
         return None
     longest_first = sorted(spellings, key=lambda text: (-len(text), text))
     return re.compile("|".join(longest_first))
+
+
+def _parts(secret: str) -> set[str]:
+    """What is as good as the whole: a signing key by itself, the long parts of a secret address."""
+    if not _ADDRESS.match(secret):
+        return {secret.removeprefix(SIGNING_PREFIX)}
+    path = _ADDRESS.sub("", secret)
+    return {part for part in re.split(r"[/?&=#]", path) if len(part) >= LONG_PART}
 
 
 def _spellings(secret: str) -> set[str]:

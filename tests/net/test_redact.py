@@ -74,6 +74,16 @@ def test_addresses(url: str, redacted: str) -> None:
     assert Redactor([SECRET]).url(url) == redacted
 
 
+def test_of_a_secret_address_every_part_that_tells_is_taken_out() -> None:
+    hook = (
+        "https://hooks.example.com/services/T0001/aVeryLongPart-OfChance0?sig=AnotherLong%2FPart99"
+    )
+    redactor = Redactor([hook])
+    assert redactor.text(f"POST {hook}") == f"POST {HIDDEN}"
+    said = "/v10/services/T0001/aVeryLongPart-OfChance0/x AnotherLong%2FPart99 hooks.example.com"
+    assert redactor.text(said) == f"/v10/services/T0001/{HIDDEN}/x {HIDDEN} hooks.example.com"
+
+
 def test_headers_that_carry_credentials_keep_only_their_names() -> None:
     headers = {
         "Authorization": "Bearer x",
