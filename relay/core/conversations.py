@@ -28,7 +28,9 @@ class Letter:
     """One e-mail to hand to a mail server; `message` is the whole of it (RFC 5322).
 
     It is answered by a Reply: its status is the server's code (RFC 5321), 250 where at least one
-    recipient was taken, its body the JSON object {"said", "refused": {recipient: [code, text]}}.
+    recipient was taken, its body the JSON object {"said", "at", "refused": {recipient: [code,
+    text]}}. `at` is how far it came: greeting, starttls, auth, sender, recipients, data, message.
+    Without a message the server is only asked whether it would take one, and nothing is sent.
     """
 
     host: str

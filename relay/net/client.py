@@ -1,4 +1,4 @@
-"""The one HTTP client: drives a target's conversation and never lets it past guard or deadline."""
+"""The one way out: drives a target's conversation and never lets it past guard or deadline."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -23,6 +23,7 @@ from relay.core.contract import (
 )
 from relay.net.errors import Malformed, error_kind, explain
 from relay.net.guard import Blocked, Guard, Unresolved
+from relay.net.letters import Post, as_request
 from relay.net.pinned import Deadline, PinnedAdapter
 from relay.net.redact import Redactor, credentials
 
@@ -57,9 +58,9 @@ class Client:
 
     def __init__(self, config: Config) -> None:
         self._deadline = Deadline()
-        self._adapter = PinnedAdapter(
-            Guard(config.target_allow), self._deadline, size=max(config.senders, 4)
-        )
+        guard = Guard(config.target_allow)
+        self._adapter = PinnedAdapter(guard, self._deadline, size=max(config.senders, 4))
+        self._post = Post(guard, self._deadline, self._adapter.tls)
         self._connect = config.connect_seconds
         self._silence = config.read_seconds
         self._total = config.total_seconds
@@ -105,14 +106,15 @@ class Client:
             log.noted = step.value
             return Reply(status=0)
         if isinstance(step, Letter):
-            raise TypeError("letters are not sent yet")
-        return self._exchange(step, log)
+            return self._exchange(step, as_request(step), log)
+        return self._exchange(step, step, log)
 
-    def _exchange(self, request: Request, log: "_Log") -> Reply | Outcome:
+    def _exchange(self, step: Request | Letter, request: Request, log: "_Log") -> Reply | Outcome:
+        """`request` is what the log says of the step."""
         started = time.monotonic()
-        self._deadline.start(request.timeout or self._total, self._connect, self._wait(request))
+        self._deadline.start(step.timeout or self._total, self._connect, self._wait(step))
         try:
-            reply, broken = self._send(request)
+            reply, broken = self._sent(step)
         except (OSError, HTTPError, ValueError, Malformed, Blocked, Unresolved) as error:
             kind = error_kind(error)
             log.add(request, None, _milliseconds(started), kind)
@@ -120,9 +122,12 @@ class Client:
         log.add(request, reply, _milliseconds(started), broken)
         return reply
 
-    def _wait(self, request: Request) -> float:
+    def _wait(self, step: Request | Letter) -> float:
         """A target that is known to be slow is given its own time for one silence too."""
-        return max(self._silence, request.timeout or 0.0)
+        return max(self._silence, step.timeout or 0.0)
+
+    def _sent(self, step: Request | Letter) -> tuple[Reply, str | None]:
+        return (self._post.send(step), None) if isinstance(step, Letter) else self._send(step)
 
     def _send(self, request: Request) -> tuple[Reply, str | None]:
         response = self._adapter.send(_prepared(request), stream=True, timeout=None)

@@ -15,6 +15,10 @@ class Malformed(Exception):  # noqa: N818 - says what the request is
     """The request cannot be sent as it is; the text says why."""
 
 
+class Unanswered(OSError):  # noqa: N818 - says what happened
+    """A letter was on its way when the connection failed: it may have been taken all the same."""
+
+
 _UNREACHABLE = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EADDRNOTAVAIL}
 
 _KINDS: tuple[tuple[str, tuple[type[BaseException], ...]], ...] = (
@@ -46,7 +50,7 @@ _WORDS = {
     "unreachable": "the host cannot be reached",
     "reset": "the connection broke off",
     "invalid": "the request cannot be sent",
-    "protocol": "the answer is not proper HTTP",
+    "protocol": "the answer is not one of the protocol",
 }
 
 
@@ -63,10 +67,9 @@ def error_kind(error: BaseException) -> str:
 
 def explain(kind: str, error: BaseException) -> str:
     """The failure in words for people, with the innermost cause."""
-    if kind == "timeout":
-        return _WORDS[kind]
-    innermost = list(_chain(error))[-1]
-    return f"{_WORDS[kind]}: {innermost}" if str(innermost) else _WORDS[kind]
+    doubt = "; the letter may have arrived" if isinstance(error, Unanswered) else ""
+    innermost = "" if kind == "timeout" else str(list(_chain(error))[-1])
+    return _WORDS[kind] + (f": {innermost}" if innermost else "") + doubt
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

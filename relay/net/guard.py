@@ -15,7 +15,7 @@ from relay.readers import Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 PORTS = frozenset({80, 443})
-"""The ports of public addresses; those that the operator allows may use any."""
+"""The ports of public addresses for HTTP; those that the operator allows may use any."""
 
 CLOSED: tuple[Network, ...] = tuple(
     ipaddress.ip_network(text)
@@ -67,17 +67,20 @@ class Guard:
     def __init__(self, allow: Sequence[Network]) -> None:
         self._allow = tuple(allow)
 
-    def addresses(self, host: str, port: int, wait: float) -> list[Address]:
+    def addresses(
+        self, host: str, port: int, wait: float, ports: frozenset[int] = PORTS
+    ) -> list[Address]:
         """Every address of `host`, all of them fit to connect to at `port`.
 
-        `wait` is in seconds. Raises Unresolved, or Blocked when any one address is not fit.
+        `wait` is in seconds, `ports` are those that public addresses may have. Raises Unresolved,
+        or Blocked when any one address is not fit.
         """
         found = [canonical(text) for text in _resolve(host, port, wait)]
         for address in found:
-            self._judge(address, port)
+            self._judge(address, port, ports)
         return found
 
-    def _judge(self, address: Address, port: int) -> None:
+    def _judge(self, address: Address, port: int, ports: frozenset[int]) -> None:
         if _within(address, self._allow):
             return
         if _within(address, CLOSED):
@@ -85,9 +88,10 @@ class Guard:
                 f"{address} is not a public address; the operator can allow its network "
                 "with RELAY_TARGET_ALLOW"
             )
-        if port not in PORTS:
+        if port not in ports:
+            are = ", ".join(map(str, sorted(ports)))
             raise Blocked(
-                f"port {port} is not open to targets (80 and 443 are); the operator can allow "
+                f"port {port} is not open to targets (these are: {are}); the operator can allow "
                 "the address with RELAY_TARGET_ALLOW"
             )
 

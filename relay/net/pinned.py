@@ -55,20 +55,25 @@ class _Timed:
         self.settimeout(self.deadline.left(self.deadline.silence))  # type: ignore[attr-defined]  # a socket's
         super().sendall(*args, **options)  # type: ignore[misc]  # a socket's
 
+    def send(self, *args: Any, **options: Any) -> int:
+        """Under TLS sendall is many of these, each with a wait of its own."""
+        self.settimeout(self.deadline.left(self.deadline.silence))  # type: ignore[attr-defined]  # a socket's
+        return super().send(*args, **options)  # type: ignore[misc,no-any-return]  # a socket's
+
 
 class PinnedAdapter(HTTPAdapter):
     """A requests adapter that dials judged addresses; keeps `size` connections per host."""
 
     def __init__(self, guard: Guard, deadline: Deadline, size: int) -> None:
-        self._classes = _pool_classes(guard, deadline, _plain_class(deadline))
-        self._context = tls_context(deadline)
+        self._classes = _pool_classes(guard, deadline, plain_class(deadline))
+        self.tls = tls_context(deadline)
         super().__init__(
             pool_connections=max(size, 64), pool_maxsize=size, max_retries=Retry(total=False)
         )
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         """Make the pools with our connections and one TLS context (loading roots costs 20 ms)."""
-        super().init_poolmanager(*args, ssl_context=self._context, **options)
+        super().init_poolmanager(*args, ssl_context=self.tls, **options)
         self.poolmanager.pool_classes_by_scheme = self._classes
 
     def cert_verify(self, *_args: Any, **_options: Any) -> None:
@@ -89,7 +94,9 @@ def tls_context(deadline: Deadline) -> ssl.SSLContext:
     return context
 
 
-def _plain_class(deadline: Deadline) -> type[socket.socket]:
+def plain_class(deadline: Deadline) -> type[socket.socket]:
+    """Sockets that are held to this deadline."""
+
     class Plain(_Timed, socket.socket):
         """A socket held to the deadline."""
 
@@ -108,7 +115,7 @@ def _pool_classes(
         def _new_conn(self) -> socket.socket:
             host, port = self._dns_host.strip("[]"), self.port
             found = guard.addresses(host, port, deadline.left(deadline.connect))
-            return _dial(found, port, deadline, plain)
+            return dial(found, port, deadline, plain)
 
         def request(self, *args: Any, **options: Any) -> None:
             """Send the request, head and body in one packet where they fit."""
@@ -138,7 +145,7 @@ def _pool_classes(
     return {"http": Pool, "https": TlsPool}
 
 
-def _dial(
+def dial(
     addresses: list[Address], port: int, deadline: Deadline, plain: type[socket.socket]
 ) -> socket.socket:
     """A connection to the first address that takes one. Raises the last address's OSError."""

@@ -6,19 +6,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
 from gzip import compress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from relay.config import load_config
 from relay.core.contract import Conversation, Kind, Outcome, Reply, Request
 from relay.net.client import Attempted, Client
+from tests.net.certificates import certificate_for
 from tests.peer import (
     Answer,
     Misbehaviour,
@@ -433,7 +430,7 @@ def test_a_conversation_is_ended_when_the_connection_breaks(client: Client, peer
 @pytest.fixture
 def secure_peer(peer: Peer, tmp_path: Path) -> Peer:
     """A peer under TLS whose certificate, for crm.test, is in crm.pem."""
-    key, certificate = _certificate("crm.test")
+    key, certificate = certificate_for("crm.test")
     (tmp_path / "crm.pem").write_bytes(certificate)
     (tmp_path / "crm.key").write_bytes(key)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -478,27 +475,3 @@ def test_the_deadline_holds_under_tls_too(
     began = time.monotonic()
     assert get(make_client(**QUICK), f"https://crm.test:{secure_peer.port}/").error == "timeout"
     assert time.monotonic() - began < 3
-
-
-def _certificate(name: str) -> tuple[bytes, bytes]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    return private, certificate.public_bytes(serialization.Encoding.PEM)
