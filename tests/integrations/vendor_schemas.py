@@ -72,6 +72,19 @@ class VendorSchema:
                 return place[match.end() :]
         return None
 
+    def knows(self, request: Request) -> bool:
+        """Whether this is a request to one of its operations. The schemas are cut to what writes:
+        a look-up by GET where only writing is kept is none of theirs."""
+        path = self.path_of(request.url)
+        if path is None:
+            return False
+        at = (
+            operations
+            for template, operations in self._document["paths"].items()
+            if re.fullmatch(re.sub(r"\\\{[^/{}]*?\\\}", "[^/]+", re.escape(template)), path)
+        )
+        return request.method != "GET" or any("get" in operations for operations in at)
+
     def problems(self, request: Request) -> list[str]:
         """What the vendor's schema finds wrong with a request to one of its operations."""
         path = self.path_of(request.url)
@@ -130,7 +143,7 @@ def schemas() -> tuple[VendorSchema, ...]:
 
 def schema_for(request: Request) -> VendorSchema | None:
     """The schema whose API this request is to."""
-    fitting = [schema for schema in schemas() if schema.path_of(request.url) is not None]
+    fitting = [schema for schema in schemas() if schema.knows(request)]
     if len(fitting) > 1:  # two versions of one API: the one that takes it, else the first
         return next((schema for schema in fitting if not schema.problems(request)), fitting[0])
     return fitting[0] if fitting else None
