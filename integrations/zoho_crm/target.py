@@ -8,7 +8,8 @@ from collections.abc import Generator, Mapping
 from dataclasses import replace
 from urllib.parse import quote
 
-from integrations.zoho_crm.access import DATA_CENTRES, GRANT, api_of, centre_of
+from integrations.zoho_crm.access import GRANT, api_of, centre_of
+from integrations.zoho_crm.settings import SETTINGS
 from integrations.zoho_crm.verdicts import refused_field, verdict_of
 from relay.core.contract import (
     Conversation,
@@ -49,72 +50,6 @@ NOTE_LENGTH, TITLE_LENGTH = 32_000, 120
 
 MOST_LEFT_OUT = 5
 """How many fields that Zoho refuses are left out before the lead itself counts as refused."""
-
-_END = "(?![\\s\\S])"
-_TEXT = {"type": "string", "pattern": f"^[!-~]+{_END}"}
-
-SETTINGS: Json = {
-    "$schema": "https://json-schema.org/draft/2020-12/schema",
-    "type": "object",
-    "required": ["client_id", "client_secret", "refresh_token"],
-    "additionalProperties": False,
-    "properties": {
-        "data_centre": {
-            "type": "string",
-            "title": "Data centre",
-            "description": "The end of the address at which you use Zoho CRM: com, eu, in and so"
-            " on; ca is zohocloud.ca.",
-            "enum": list(DATA_CENTRES),
-            "default": "com",
-        },
-        "client_id": {
-            **_TEXT,
-            "title": "Client ID",
-            "description": "Of a Self Client in the Zoho API Console.",
-        },
-        "client_secret": {**_TEXT, "title": "Client secret", "secret": True},
-        "refresh_token": {
-            **_TEXT,
-            "title": "Refresh token",
-            "description": "With the scopes ZohoCRM.modules.leads.ALL,ZohoCRM.modules.notes.ALL.",
-            "secret": True,
-        },
-        "duplicate_check_fields": {
-            "type": "array",
-            "title": "Fields that find a lead that is there already",
-            "description": "API names, such as Email, or Phone where your account marks it unique.",
-            "items": {"type": "string", "pattern": f"^[A-Za-z][A-Za-z0-9_]*{_END}"},
-            "minItems": 1,
-            "maxItems": 5,
-            "default": ["Email"],
-        },
-        "triggers": {
-            "type": "array",
-            "title": "Automations to run",
-            "description": "Left out: all of them. None chosen: none of them.",
-            "items": {"enum": ["workflow", "approval", "blueprint", "pathfinder", "orchestration"]},
-            "uniqueItems": True,
-        },
-        "lead_source": {
-            "type": "string",
-            "title": "Lead source",
-            "description": "One of the choices of the field Lead Source, for every lead.",
-            "maxLength": 120,
-        },
-        "note": {
-            "type": "boolean",
-            "title": "Write the rest into a note",
-            "description": "All that has no field of its own, and what was too long for one.",
-            "default": True,
-        },
-        "api_version": {
-            "type": "string",
-            "title": "Version of the API",
-            "pattern": f"^v[0-9]{{1,2}}(\\.[0-9])?{_END}",
-            "default": "v8",
-        },
-    },
-}
 
 
 def deliver(payload: Json, settings: Settings, duty: Duty) -> Conversation:
