@@ -14,7 +14,6 @@ from relay.core.contract import (
     Duty,
     Json,
     Kind,
-    Note,
     Outcome,
     Reply,
     Request,
@@ -37,7 +36,7 @@ PASSING = "more signups for now"
 
 LISTED_NOTES = 1000
 
-Step = Generator[Request | Note, Reply, Outcome | None]
+Step = Generator[Request, Reply, Outcome | None]
 """A part of the conversation: the outcome that ends it early, or None."""
 
 
@@ -94,13 +93,12 @@ def _write_notes(place: str, notes: list[str], settings: Settings, duty: Duty) -
     """Write the notes, the last one first, so that the first stands on top. Those that may be there
     already, from an earlier try or event, are looked for and not written again."""
     there: set[str] = set()
-    if duty.again or duty.noted or duty.event != "created":
+    if duty.again or duty.event != "created":
         listing = f"{place}/notes?count={LISTED_NOTES}&fields=notes.note"
         reply = yield _request("GET", listing, settings)
         if failed := _judge(reply, duty):
             return failed
         there = _texts(reply)
-    yield Note({"notes": "begun"})
     for text in reversed(notes):
         if text.strip() not in there:
             reply = yield _request("POST", f"{place}/notes", settings, {"note": text})
