@@ -118,7 +118,7 @@ def _hold_account(connection: sa.Connection, one: Settlement, seconds: float) ->
     connection.execute(
         sa.update(lanes)
         .where(lanes.c.rate_key == one.job.target.rate_key, earlier)
-        .values(hold_until=until, hold_reason=short(one.verdict.reason))
+        .values(hold_until=until, hold_reason=short(one.verdict.reason) or "its limit is used up")
     )
 
 

@@ -101,7 +101,7 @@ def _known(
         .with_for_update()
     )
     for row in connection.execute(statement):
-        untouched = row.attempts == 0 and row.tries == 0
+        untouched = row.attempts == 0 and row.tries == 0 and row.noted is None
         known[row.lead_id, row.target_id].append(
             _Known(row.id, row.event, row.state, row.due_at, untouched, row.after_id)
         )

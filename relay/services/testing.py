@@ -60,7 +60,7 @@ def try_target(
 
 
 def _works(attempted: Attempted) -> bool:
-    return attempted.outcome.kind in {Kind.DELIVERED, Kind.IGNORED}
+    return attempted.outcome.kind in {Kind.DELIVERED, Kind.IGNORED, Kind.ACCEPTED}
 
 
 def _was_unauthorized(rt: Runtime, target: ConfiguredTarget) -> bool:

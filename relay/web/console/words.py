@@ -61,6 +61,7 @@ UPLOAD = {
 OUTCOME = {
     "delivered": Word("Delivered", "good"),
     "ignored": Word("No effect", "warn"),
+    "accepted": Word("Taken, asked about later", "busy"),
     "rejected": Word("Rejected", "bad"),
     "retry": Word("To be retried", "warn"),
     "throttled": Word("Told to slow down", "warn"),
