@@ -160,7 +160,7 @@ def _fit(properties: dict[str, Json], over: int) -> Iterator[str]:
             yield name
     for name in longest:
         if over > 0:
-            over -= _size({name: properties.pop(name)})
+            over -= _size({name: properties.pop(name)}) - len("}")
             yield name
 
 
