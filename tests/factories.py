@@ -105,22 +105,24 @@ def _check(_settings: Settings, _duty: Duty) -> Conversation:
 
 
 def catalog() -> Catalog:
-    """Sources of the kind `letter`; targets `box`, `hasty` (max_age 1 h), `patient` (min_age)."""
+    """Sources of the kind `letter`; targets `box`, `hasty` (max_age 1 h), `patient` (min_age) and
+    `platform`, which needs consent."""
     lead = LeadSchema.load(ROOT / "jsonschemas" / "lead.json")
     letter = Source(label="Letter", summary="", settings=SETTINGS_SCHEMA, parse=read_letters)
-    ages: dict[str, dict[str, int]] = {
+    declared: dict[str, dict[str, Any]] = {
         "box": {},
         "hasty": {"max_age": 3600},
         "patient": {"min_age": 600},
+        "platform": {"consent": ("ad_user_data", "marketing"), "events": ("created", "status")},
     }
     return Catalog(
         {"letter": SourceKind("letter", letter, InboundAdapter(LETTER_SCHEMA, lead), "", Path())},
-        {name: _target_kind(name, age) for name, age in ages.items()},
+        {name: _target_kind(name, more) for name, more in declared.items()},
         lead,
     )
 
 
-def _target_kind(name: str, age: Mapping[str, int]) -> TargetKind:
+def _target_kind(name: str, declared: Mapping[str, Any]) -> TargetKind:
     target = Target(
         label=name,
         summary="",
@@ -128,7 +130,7 @@ def _target_kind(name: str, age: Mapping[str, int]) -> TargetKind:
         deliver=_deliver,
         check=_check,
         repeat="key",
-        **age,  # type: ignore[arg-type] # the two ages alone
+        **declared,
     )
     return TargetKind(name, target, OutboundAdapter({"type": "object"}), "", Path())
 

@@ -21,6 +21,7 @@ from relay.core.dictionary import Dictionary, Meaning, Noise, normal
 from relay.core.draft import Draft
 from relay.core.emails import looks_like_email
 from relay.core.lead import LeadSchema, is_empty
+from relay.core.permission import UNSET, ConsentDefault
 from relay.core.phones import looks_like_phone
 
 Steps = tuple[str, ...]
@@ -39,13 +40,13 @@ class MappingRules:
     `mapping` brings an answer (by its id, ref, label, or path as pointer or with dots) to a place
     of the lead, to "drop", or to {"field": label}. `region` is where phones without a country code
     are from. `noise` holds names to drop, a `*` at the end allowed, with the rule's name. `consent`
-    is the state of marketing consent where the form says nothing of it.
+    is what counts as marketing consent where the form says nothing of it.
     """
 
     mapping: Mapping[str, Json] = field(default_factory=dict)
     region: str | None = None
     noise: Mapping[str, str] = field(default_factory=dict)
-    consent: str = "unknown"
+    consent: ConsentDefault = UNSET
 
     def own_rule(self, names: Sequence[str]) -> str | None:
         """The source's own rule of noise that drops a field of one of these names, or None."""

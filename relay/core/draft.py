@@ -9,6 +9,7 @@ from relay.core.dictionary import Dictionary
 from relay.core.lead import VERSION, LeadSchema, Place, is_empty
 from relay.core.links import query_pairs
 from relay.core.names import complete_names
+from relay.core.permission import ConsentDefault
 from relay.core.places import Around
 from relay.core.templates import as_text
 
@@ -98,14 +99,15 @@ class Draft:
         """Note something that a person may want to look at."""
         self.warnings.append({"kind": kind, "place": item.pointer, "message": message, **more})
 
-    def finish(self, dictionary: Dictionary, consent: str) -> Json:
+    def finish(self, dictionary: Dictionary, consent: ConsentDefault) -> Json:
         """The document, with what follows from its values: names, and what page addresses say.
 
-        `consent` is the state of marketing consent where nothing was said of it.
+        `consent` is what counts as marketing consent where nothing was said of it.
         """
-        if consent != "unknown":
+        if consent.state != "unknown":
             flags = self.document.setdefault("consent", {})
-            flags.setdefault("marketing", {"state": consent, "raw": None})
+            basis = {"basis": consent.basis} if consent.basis else {}
+            flags.setdefault("marketing", {"state": consent.state, "raw": None, **basis})
         for part in _COPIES if self._discarded else ():
             if part in self.document:
                 self.document[part] = self._without_discarded(self.document[part])

@@ -9,6 +9,7 @@ from typing import Any
 
 from relay.core import pointers
 from relay.core.contract import Json
+from relay.core.permission import is_said
 
 VERSION = 1
 """The version of the shape, kept in every lead under `v`."""
@@ -154,14 +155,15 @@ def merge(older: Json, newer: Json) -> Json:
     """The lead after an update: new non-empty values win, what the update lacks stays.
 
     Objects are merged key by key, so that an update of one answer keeps the others; an empty
-    string, null or an empty list never erases. A phone or a consent is one value, taken whole.
+    string, null or an empty list never erases. A phone or a consent is one value, taken whole; a
+    consent that was said outweighs one that a source lets count by default.
     """
     return _merged(older, newer, ())
 
 
 def _merged(older: Json, newer: Json, steps: tuple[str, ...]) -> Json:
     if not isinstance(older, dict) or not isinstance(newer, dict) or _is_one_value(newer, steps):
-        return older if is_empty(newer) else newer
+        return older if is_empty(newer) or _is_only_default(older, newer, steps) else newer
     merged = dict(older)
     for key, value in newer.items():
         merged[key] = _merged(merged[key], value, (*steps, key)) if key in merged else value
@@ -170,6 +172,10 @@ def _merged(older: Json, newer: Json, steps: tuple[str, ...]) -> Json:
 
 def _is_one_value(value: dict[str, Json], steps: tuple[str, ...]) -> bool:
     return steps == ("contact", "phone") or (steps[:1] == ("consent",) and "raw" in value)
+
+
+def _is_only_default(older: Json, newer: Json, steps: tuple[str, ...]) -> bool:
+    return steps[:1] == ("consent",) and is_said(older) and not is_said(newer)
 
 
 def is_empty(value: Json) -> bool:

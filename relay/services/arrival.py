@@ -16,6 +16,7 @@ from relay.core.clean import clean, clean_text
 from relay.core.contract import Inbound, Json, Parsed, Unreadable
 from relay.core.ids import new_id
 from relay.core.masking import SHORTEST, mask
+from relay.core.permission import ConsentDefault
 from relay.runtime import Runtime
 from relay.services.candidate import Moved
 from relay.services.configured import ConfiguredSource
@@ -131,7 +132,7 @@ def rules_of(source: ConfiguredSource) -> MappingRules:
         mapping=source.mapping,
         region=source.options.get("region"),
         noise=source.kind.source.noise,
-        consent=source.options.get("consent_default", "unknown"),
+        consent=ConsentDefault.of(source.options),
     )
 
 

@@ -14,6 +14,7 @@ from relay.core.ids import new_id
 from relay.runtime import Runtime
 from relay.services import configured
 from relay.services.configured import ConfiguredTarget
+from relay.services.consenting import permitted as consented
 from relay.services.deliveries import end
 from relay.services.due import DUE, FLYING, LEASE, LOCKED_LANE, MOST_TRIES
 from relay.store.insert import insert_new
@@ -74,7 +75,7 @@ def claim(rt: Runtime, target: ConfiguredTarget, most: int) -> Claim:
         account = {"target": target.id, "key": target.rate_key, "now": now}
         flying = connection.execute(FLYING, account).one()
         rows = _due(connection, target, _share(lane, target, flying, most, now), now)
-        fit = _end_unfit(connection, rows, now)
+        fit = consented(connection, target, _end_unfit(connection, rows, now), now)
         alone = _one_suspect(fit, flying.suspects)
         permitted, wait = _permitted(rt, target, alone)
         if wait is not None:

@@ -82,6 +82,7 @@ def _due_deliveries() -> sa.Select[Any]:
         sa.select(
             deliveries.c.id,
             deliveries.c.lead_id,
+            deliveries.c.source_id,
             deliveries.c.version,
             deliveries.c.event,
             deliveries.c.label,

@@ -54,12 +54,14 @@ def _batches(
     rt: Runtime, target_id: UUID, since: datetime | None, source: UUID | None
 ) -> Iterator[list[_Missing]]:
     target = configured.target(rt, target_id)
-    page = None if target is None else _never_got(target, since, source)
+    if target is None:
+        return
+    page: sa.Select[Any] | None = _never_got(target, since, source)
     while page is not None:
         with rt.database.read() as connection:
             rows = connection.execute(page.order_by(leads.c.id).limit(BATCH)).all()
             brought = _sources(connection, rows)
-        found = [(row, _route_to(rt, row, brought[row.id], target_id)) for row in rows]
+        found = [(row, _route_to(rt, row, brought[row.id], target)) for row in rows]
         if wanted := [(row, route) for row, route in found if route is not None]:
             yield wanted
         page = page.where(leads.c.id > rows[-1].id) if len(rows) == BATCH else None
@@ -156,7 +158,7 @@ def _delivery(
 
 
 def _route_to(
-    rt: Runtime, lead: Any, brought: Sequence[UUID], target_id: UUID
+    rt: Runtime, lead: Any, brought: Sequence[UUID], target: ConfiguredTarget
 ) -> ConfiguredRoute | None:
     """The route by which this lead would go to the target, or None."""
     for source_id in brought:
@@ -164,6 +166,7 @@ def _route_to(
         if source is None:
             continue
         for route in configured.routes_from(rt, source_id):
-            if route.target_id == target_id and not why_not(lead, source, route, "created"):
+            leads_there = route.target_id == target.id
+            if leads_there and not why_not(lead, source, route, target, "created"):
                 return route
     return None

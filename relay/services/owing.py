@@ -14,6 +14,7 @@ from relay.core.contract import Json
 from relay.core.directives import Orders, orders
 from relay.core.ids import new_id
 from relay.core.lead import match_keys
+from relay.core.permission import ConsentDefault, refusal
 from relay.runtime import Runtime
 from relay.services import blocked, configured
 from relay.services.candidate import Candidate
@@ -146,7 +147,7 @@ def _delivery(
 ) -> dict[str, Any]:
     event = _event(change, route, there, said)
     received_at = change.candidate.submission.received_at
-    reason = why_not(change, change.candidate.source, route, event)
+    reason = why_not(change, change.candidate.source, route, target, event)
     reason = reason or _sent_enough(there, route, said)
     settle = timedelta(seconds=route.options.get("settle") or 0)
     earliest = received_at + timedelta(seconds=target.kind.target.min_age or 0)
@@ -206,9 +207,13 @@ def _expiry(received_at: datetime, due_at: datetime, target: ConfiguredTarget) -
 
 
 def why_not(
-    lead: Change | Any, source: ConfiguredSource, route: ConfiguredRoute, event: str
+    lead: Change | Any,
+    source: ConfiguredSource,
+    route: ConfiguredRoute,
+    target: ConfiguredTarget,
+    event: str,
 ) -> str | None:
-    """Why this route does not send this event of a lead from its source, or None.
+    """Why this route does not send its target this event of a lead from its source, or None.
 
     `lead` has a `document` and says whether it is a `test` or `partial`.
     """
@@ -220,7 +225,8 @@ def why_not(
         return f"the route does not send the event {event}"
     if not matches(route.condition, lead.document):
         return "the route's condition does not match this lead"
-    return None
+    default = ConsentDefault.of(source.options)
+    return refusal(lead.document, target.kind.target.consent, default)
 
 
 def _supersede(

@@ -88,7 +88,7 @@ def _ways(rt: Runtime, lead: Mapping[str, Any], there: Sequence[Any]) -> dict[UU
             target = configured.target(rt, route.target_id)
             if source is None or target is None:
                 continue
-            way = _Way(target, route, source_id, why_not(said, source, route, STATUS))
+            way = _Way(target, route, source_id, why_not(said, source, route, target, STATUS))
             if found.setdefault(target.id, way).reason and not way.reason:
                 found[target.id] = way
     return found

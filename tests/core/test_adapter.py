@@ -7,6 +7,7 @@ import pytest
 
 from relay.core.adapter import MOST_UNDERSTOOD
 from relay.core.lead import LeadSchema
+from relay.core.permission import ConsentDefault
 from tests.core.conftest import Mapping
 
 
@@ -245,9 +246,16 @@ def test_agreement_asked_outright_is_consent_and_other_questions_are_not(form: M
 def test_a_source_may_say_what_silence_means(form: Mapping) -> None:
     silent, said = {"email": "ada@x.example"}, {"newsletter": "no"}
     assert "consent" not in form(silent).document
-    granted = form(silent, consent="granted").document["consent"]
-    assert granted == {"marketing": {"state": "granted", "raw": None}}
-    assert form(said, consent="granted").document["consent"]["marketing"]["state"] == "denied"
+    yes = ConsentDefault("granted", "contract")
+    granted = form(silent, consent=yes).document["consent"]
+    assert granted == {"marketing": {"state": "granted", "raw": None, "basis": "contract"}}
+    denied = form(silent, consent=ConsentDefault("denied")).document["consent"]
+    assert denied == {"marketing": {"state": "denied", "raw": None}}
+    assert form(said, consent=yes).document["consent"]["marketing"] == {
+        "state": "denied",
+        "raw": "no",
+        "text": "newsletter",
+    }
 
 
 def test_the_second_of_a_kind_is_kept_as_a_field(form: Mapping) -> None:

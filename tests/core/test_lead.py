@@ -228,6 +228,14 @@ def test_a_phone_and_a_consent_are_taken_whole() -> None:
     assert merge(older, newer) == newer
 
 
+def test_a_default_consent_outweighs_none_that_was_said() -> None:
+    said = {"consent": {"marketing": {"state": "granted", "raw": "yes"}}}
+    default = {"consent": {"marketing": {"state": "denied", "raw": None}}}
+    assert merge(said, default) == said
+    assert merge(default, said) == said
+    assert merge({"consent": {"marketing": {"state": "granted", "raw": None}}}, default) == default
+
+
 def test_answers_called_raw_are_answers_like_others() -> None:
     older = {"form": {"fields": {"a": 1, "raw": "x"}}, "tokens": {"b": 2}}
     newer = {"form": {"fields": {"raw": "y"}}, "tokens": {"raw": 1}}

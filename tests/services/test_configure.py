@@ -70,6 +70,8 @@ def test_what_is_exported_applies_again_without_a_change(rt: Any) -> None:
         "captcha": {"provider": "turnstile", "secret": "captcha-secret-of-ours"},
         "match": {"by": ["email"], "window": 60},
         "limits": {"source": "5/second"},
+        "consent_default": "granted",
+        "legal_basis": "legitimate_interests",
     }
     given["projects"][0]["targets"][0]["mapping"] = {"/text": {"template": "$${NOT_A_VARIABLE}"}}
     apply(rt, given, environment=ENVIRONMENT)

@@ -55,6 +55,9 @@ def _spoken(value: Json) -> str | None:
     """A phone number or a consent as one text; None for what is neither."""
     if not isinstance(value, dict) or "raw" not in value:
         return None
+    if "state" in value and value["raw"] is None:
+        basis = str(value.get("basis", "no legal basis")).replace("_", " ")
+        return f"{value['state']} (never asked; by the source's default, {basis})"
     if "state" in value:
         return f"{value['state']} (said: {_text(value['raw'])})"
     return str(value.get("e164") or value["raw"])

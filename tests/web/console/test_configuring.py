@@ -219,6 +219,20 @@ def test_options_in_groups_are_kept_and_left_out_as_wholes(house: House) -> None
     assert found.options["honeypot"] == "website_url"
 
 
+def test_a_default_consent_is_set_with_its_legal_basis_and_shown_as_such(house: House) -> None:
+    visitor = house.visitor()
+    address = f"{ACME}/sources/{house.row(sources, name='Website').id}/edit"
+    visitor.send(
+        settings_form(visitor.get(address)),
+        address,
+        consent_default="granted",
+        legal_basis="legitimate_interests",
+    )
+    lead = house.lead(name="Ada Example")
+    page = visitor.get(f"{ACME}/leads/{lead}")
+    assert "granted (never asked; by the source's default, legitimate interests)" in page.text
+
+
 def test_a_route_is_added_changed_and_removed(house: House) -> None:
     visitor = house.visitor()
     page = visitor.get(f"{ACME}/routes/new?from=Quote+form&to=Partner")
