@@ -27,6 +27,8 @@ from relay.core.conversations import (
 )
 from relay.core.cutting import cut_note, shorten
 from relay.core.e164 import COUNTRIES, to_e164
+from relay.core.emails import mail_address
+from relay.core.fitting import Fitted, fit_card, message_card, utf16_length
 from relay.core.hashing import (
     google_email,
     letters_only,
@@ -62,6 +64,7 @@ from relay.core.replies import (
     said_object,
 )
 from relay.core.retry import parse_retry_after
+from relay.core.templates import fill_template
 
 __all__ = [
     "COUNTRIES",
@@ -75,6 +78,7 @@ __all__ = [
     "Conversation",
     "Duty",
     "Fetching",
+    "Fitted",
     "Grant",
     "Granting",
     "HeaderProof",
@@ -106,6 +110,8 @@ __all__ = [
     "boolean",
     "card_of",
     "cut_note",
+    "fill_template",
+    "fit_card",
     "form_request",
     "google_email",
     "header_credentials",
@@ -118,6 +124,8 @@ __all__ = [
     "judge_status",
     "judged",
     "letters_only",
+    "mail_address",
+    "message_card",
     "moment",
     "name_parts",
     "no_rate_key",
@@ -138,6 +146,7 @@ __all__ = [
     "text_card",
     "to_e164",
     "to_major",
+    "utf16_length",
     "whole",
     "write_signed",
 ]

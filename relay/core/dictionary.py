@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from relay.core.contract import Json
+from relay.core.conversations import Json
 from relay.core.lead import LeadSchema
 
 _LONGEST = 200

@@ -22,6 +22,15 @@ def read_email(text: str) -> tuple[str, str | None]:
         return text, str(refusal)
 
 
+def mail_address(text: str) -> str | None:
+    """The address as letters bear it, in ASCII alone; None where it is none or cannot be."""
+    written, refused = read_email(text)
+    if refused is not None:
+        return None
+    address = validate_email(written, check_deliverability=False).ascii_email
+    return None if address is None or '"' in address else address
+
+
 def looks_like_email(text: str) -> bool:
     """Whether the whole text has the shape of one address."""
     return len(text) <= _LONGEST and _LOOKS.fullmatch(text.strip()) is not None

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from relay.core import pointers
-from relay.core.contract import Json
+from relay.core.conversations import Json
 from relay.core.permission import is_said
 
 VERSION = 1

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from relay.core.contract import Json
+from relay.core.conversations import Json
 
 NEVER_ASKED = "consent never asked: set it at the source"
 

@@ -7,7 +7,7 @@ from html import escape
 from urllib.parse import quote
 
 from relay.core import pointers
-from relay.core.contract import Json
+from relay.core.conversations import Json
 from relay.core.dictionary import normal
 from relay.core.lead import is_empty
 
@@ -41,6 +41,11 @@ def render(template: str, tokens: Mapping[str, Json]) -> str:
         return (match[2] or "") if is_empty(value) else write(value, match)
 
     return _TOKEN.sub(value_of, template)
+
+
+def fill_template(template: str, lead: Json) -> str:
+    """The template with what an outgoing lead says for its tokens."""
+    return render(template, tokens_of(lead))
 
 
 _Writer = Callable[[Json, re.Match[str]], str]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.core.emails import looks_like_email, read_email
+from relay.core.emails import looks_like_email, mail_address, read_email
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,24 @@ def test_only_a_text_that_is_one_address_looks_like_one() -> None:
     assert looks_like_email(" ada@example.com ")
     assert not looks_like_email("write to ada@example.com")
     assert not looks_like_email("ada@home")
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("ada@example.com", "ada@example.com"),
+        (" Ada@Example.com ", "Ada@example.com"),
+        ("o'neil+1@example.co.uk", "o'neil+1@example.co.uk"),
+        ("ada@müller.de", "ada@xn--mller-kva.de"),
+        ("ädä@example.com", None),
+        ("ada@localhost", None),
+        ('"a b"@example.com', None),
+        ("Ada <ada@example.com>", None),
+        ("ada@example.com, eve@example.com", None),
+        ("ada@example.com\r\nBcc: eve@example.com", None),
+        ("ada", None),
+        ("", None),
+    ],
+)
+def test_letters_bear_addresses_in_ascii_alone(text: str, address: str | None) -> None:
+    assert mail_address(text) == address
