@@ -38,7 +38,7 @@ from relay.core.hashing import (
 )
 from relay.core.hosted_accounts import Account, HostedLead, HostedPage
 from relay.core.inbound import Inbound, Unreadable
-from relay.core.jws import read_signed, write_signed
+from relay.core.jws import read_claims, read_signed, write_signed
 from relay.core.links import host_of
 from relay.core.money import to_major
 from relay.core.parameters import Parameters, read_parameters
@@ -133,6 +133,7 @@ __all__ = [
     "phone_digits",
     "plain_email",
     "read_body",
+    "read_claims",
     "read_files",
     "read_json",
     "read_parameters",

@@ -4,6 +4,7 @@ Most form builders that cannot sign can at least send a header of their user's c
 """
 
 import hmac
+from collections.abc import Sequence
 
 from relay.core.conversations import Json, Settings
 from relay.core.inbound import Inbound
@@ -56,10 +57,11 @@ def header_credentials(settings: Settings) -> dict[str, str]:
     return {header["name"]: header["values"][0]} if header else {}
 
 
-def is_one_of(given: str, wanted: list[str]) -> bool:
-    """Whether a header is one of these secrets; each is compared, in the same time.
+def is_one_of(given: str, wanted: Sequence[str]) -> bool:
+    """Whether a text is one of these secrets; each is compared, in the same time.
 
-    Headers are read as Latin-1, whatever was meant.
+    Headers are read as Latin-1, whatever was meant, so both readings of it count.
     """
-    raw = given.encode("latin-1", "replace")
-    return any([hmac.compare_digest(raw, one.encode()) for one in wanted])  # noqa: C419 - a generator would stop at the first match, which its time would tell
+    readings = (given.encode("latin-1", "replace"), given.encode("utf-8", "replace"))
+    same = [hmac.compare_digest(raw, one.encode()) for raw in readings for one in wanted]
+    return any(same)

@@ -286,7 +286,7 @@ def test_a_capture_with_a_damaged_body_does_not_make_it_raise(
 def test_a_value_of_any_shape_anywhere_does_not_make_it_raise(
     kind: SourceKind, data: st.DataObject
 ) -> None:
-    with_body = [one for one in fixtures_of(kind) if one.inbound.body]
+    with_body = [one for one in fixtures_of(kind) if is_readable(one)]
     fixture = data.draw(st.sampled_from(with_body))
     document = read_body(fixture.inbound)  # a form, too, for any sender may change to JSON
     for _ in range(data.draw(st.integers(1, 3))):
@@ -295,6 +295,14 @@ def test_a_value_of_any_shape_anywhere_does_not_make_it_raise(
     headers = {**fixture.inbound.headers, "content-type": "application/json"}
     body = json.dumps(document).encode()
     take(kind, replace(fixture.inbound, body=body, headers=headers), settings_of(fixture))
+
+
+def is_readable(fixture: Fixture) -> bool:
+    """Whether its body is one that others may send too, and no token."""
+    try:
+        return bool(read_body(fixture.inbound))
+    except Unreadable:
+        return False
 
 
 def places(value: Json, steps: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
