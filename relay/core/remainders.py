@@ -59,12 +59,13 @@ def _held(payload: Json, lead: Json, places: Mapping[str, str]) -> Iterator[str]
         if value is not None and value in _words(pointers.get(lead, source)):
             said[source] = str(value)
             yield source
-    names = [said[name] for name in _NAMES if name in said]
-    if names and " ".join(names) == pointers.get(lead, "/contact/full_name"):
-        yield "/contact/full_name"
+    parts = [pointers.get(lead, name) for name in _PARTS]
+    if " ".join(part for part in parts if part) == pointers.get(lead, _NAME):
+        yield from _PARTS if _NAME in said else ()
+        yield from [_NAME] if said.keys() >= {*_PARTS} else ()
 
 
-_NAMES = ("/contact/first_name", "/contact/last_name")
+_PARTS, _NAME = ("/contact/first_name", "/contact/last_name"), "/contact/full_name"
 
 
 def _words(value: Json) -> tuple[Json, ...]:

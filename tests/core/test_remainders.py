@@ -40,6 +40,14 @@ def test_what_a_mapping_has_replaced_or_taken_out_is_said() -> None:
     assert "Ada" not in text
 
 
+def test_a_name_is_said_whole_or_in_its_parts() -> None:
+    lead = {"contact": CONTACT}
+    whole = remainder_of({"name": "Ada King", "$lead": lead}, {"/name": "/contact/full_name"}, DUTY)
+    assert "Ada" not in whole.text
+    first = remainder_of({"first": "Ada", "$lead": lead}, PLACES, DUTY)
+    assert "Full name: Ada King" in first.text
+
+
 def test_an_extension_has_no_field() -> None:
     phone = {"raw": "1", "e164": "+4415", "extension": "12"}
     assert "+4415 ext. 12" in noted({"phone": "+4415"}, {"phone": phone}).text
