@@ -246,4 +246,6 @@ SOURCE = Source(
     parse=parse,
     verify=[Signature(header="Typeform-Signature", encoding="base64", prefix="sha256=")],
     retries=True,
+    evidence="captured payload",
+    unverified="Made after captured requests and the vendor's pages, without a live account.",
 )

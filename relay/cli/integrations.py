@@ -135,5 +135,5 @@ def _cell(row: Mapping[str, Json], column: str) -> str:
     if column == "name":
         return f"[{row['label']}](../integrations/{row['name']}/README.md)"
     if column == "live":
-        return "yes" if row["live"] else "no"
+        return "" if row["live"] else "no"
     return str(row[column])

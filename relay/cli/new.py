@@ -1,4 +1,4 @@
-"""`new`: the skeleton of an integration, which loads and passes its tests at once."""
+"""`new`: the skeleton of an integration, which loads at once and says what is left to do."""
 
 import re
 from pathlib import Path
@@ -82,5 +82,5 @@ def _filled(text: str, words: dict[str, str]) -> str:
 def _tell(written: list[Path]) -> None:
     for path in written:
         click.echo(path.relative_to(ROOT))
-    click.echo("It loads, and its tests pass: make test TESTS=tests/integrations")
-    click.echo("Now replace the fixtures by what the product really sends, and say what it means.")
+    click.echo("It loads and keeps the contract. What is left to do stands in its README.md, and")
+    click.echo("fails the tests until it is done: make test TESTS=tests/integrations")
