@@ -1,0 +1,205 @@
+"""HubSpot forms: submits each lead to a form of HubSpot's, so that its own attribution is kept.
+
+Calls: `POST /submissions/v3/integration/submit/{portalId}/{formGuid}` of api.hsforms.com, and
+`/secure/submit/` with a key (HubSpot: Submit data to a form, legacydocs, v3).
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+
+from integrations.hubspot_forms.settings import SETTINGS
+from relay.core.contract import (
+    Conversation,
+    Duty,
+    Json,
+    Kind,
+    Outcome,
+    Reply,
+    Request,
+    Settings,
+    Target,
+    json_request,
+    judge_status,
+    judged,
+    remainder_of,
+    said_object,
+)
+
+HOST = "https://api.hsforms.com"
+
+PLACES: Mapping[str, str] = {
+    "/fields/email": "/contact/email",
+    "/fields/firstname": "/contact/first_name",
+    "/fields/lastname": "/contact/last_name",
+    "/fields/phone": "/contact/phone",
+    "/fields/company": "/contact/company",
+    "/fields/jobtitle": "/contact/job_title",
+    "/fields/website": "/contact/website",
+    "/fields/address": "/contact/address/street",
+    "/fields/city": "/contact/address/city",
+    "/fields/state": "/contact/address/region",
+    "/fields/zip": "/contact/address/postal_code",
+    "/fields/country": "/contact/address/country",
+    "/fields/message": "/form/message",
+    "/context/hutk": "/attribution/browser_ids/hubspot_utk",
+    "/context/pageUri": "/attribution/page_url",
+    "/context/pageName": "/attribution/page_title",
+    "/context/ipAddress": "/device/ip",
+}
+"""Which values of a lead have a place of their own; the others go into the field for the rest."""
+
+LONGEST = 65_536
+
+CONTEXT = {"INVALID_HUTK": "hutk", "INVALID_IP_ADDRESS": "ipAddress", "INVALID_PAGE_URI": "pageUri"}
+"""Refusals of what tells of the visit, and what is left out then: a lead is worth more."""
+
+KINDS = {
+    403: Kind.UNAUTHORIZED,
+    404: Kind.GONE,
+}
+"""403 is an account that may not post, or a key without the scope; 404 a form that is none."""
+
+
+def deliver(payload: Json, settings: Settings, duty: Duty) -> Conversation:
+    """Submit the form, and once more without what HubSpot does not take of the visit: a refused
+    submission is none, so nothing is there twice."""
+    body = _submission(payload, settings, duty)
+    if not body["fields"]:
+        return Outcome(kind=Kind.REJECTED, message="the lead has none of the form's fields")
+    reply = yield _request(settings, body)
+    context = body.get("context", {})
+    wrong = [CONTEXT[error] for error in _errors(reply) if error in CONTEXT]
+    dropped = [name for name in wrong if name in context]
+    if reply.status == 400 and dropped:
+        body["context"] = {name: context[name] for name in context if name not in dropped}
+        reply = yield _request(settings, body)
+    if refused := judge_status(reply, duty, KINDS, _said(reply)):
+        return refused
+    if said_object(reply).get("status") == "error":
+        return judged(Kind.REJECTED, reply, duty, _said(reply))
+    said = f"without {', '.join(dropped)}, which HubSpot does not take" if dropped else ""
+    return Outcome(kind=Kind.DELIVERED, message=said)
+
+
+def check(settings: Settings, duty: Duty) -> Conversation:
+    """Submit nothing at all, to see whether the form and the key are known: HubSpot refuses an
+    empty submission (400) after it has looked at both."""
+    reply = yield _request(settings, {"fields": []})
+    if reply.status == 400:
+        return Outcome(kind=Kind.DELIVERED)
+    return judge_status(reply, duty, KINDS, _said(reply)) or Outcome(kind=Kind.DELIVERED)
+
+
+def _submission(payload: Json, settings: Settings, duty: Duty) -> dict[str, Json]:
+    body: dict[str, Json] = {
+        "submittedAt": int(duty.occurred_at * 1000),
+        "fields": list(_fields(payload, settings, duty)),
+    }
+    if context := payload.get("context"):
+        body["context"] = {name: str(value) for name, value in context.items()}
+    if consent := _consent(payload.get("$consent") or {}, settings):
+        body["legalConsentOptions"] = {"consent": consent}
+    return body
+
+
+def _fields(payload: Json, settings: Settings, duty: Duty) -> Iterator[Json]:
+    """The form's fields; what the form has no field for goes into the one for the rest."""
+    known, rest = settings.get("fields"), settings.get("rest_field", "message")
+    sent = payload.get("fields", {})
+    if known:
+        sent = {name: value for name, value in sent.items() if name in known}
+    given = {name: _text(value) for name, value in sent.items()}
+    if rest and payload.get("$lead") and (not known or rest in known):
+        said = given.get(rest, "")
+        room = max(LONGEST - len(said) - 2, 1000)
+        more = remainder_of({**payload, "fields": sent}, PLACES, duty, room).text
+        given[rest] = f"{said}\n\n{more}".strip()[:LONGEST]
+    for name, value in given.items():
+        if value:
+            yield {"objectTypeId": "0-1", "name": name, "value": value}
+
+
+def _text(value: Json) -> str:
+    """A value as HubSpot writes it: choices of a list end in semicolons."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and all(isinstance(item, str | int | float) for item in value):
+        return ";".join(_text(item) for item in value)
+    return "" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def _consent(said: Mapping[str, Json], settings: Settings) -> Json:
+    """What the person said, and nothing that was not said; None where that is nothing."""
+    processing, marketing = _answer(said.get("privacy")), _answer(said.get("marketing"))
+    subscription = settings.get("subscription_type_id")
+    if subscription is None:
+        marketing = None
+    if processing is None and marketing is None:
+        return None
+    text = settings.get("processing_text")
+    consent = {
+        "consentToProcess": bool(processing),
+        "text": _shown(said.get("privacy"), text),
+    }
+    if marketing is not None:
+        shown = _shown(said.get("marketing"), settings.get("marketing_text"))
+        told = {"value": marketing, "subscriptionTypeId": subscription, "text": shown}
+        consent["communications"] = [told]
+    return consent
+
+
+def _answer(consent: Json) -> bool | None:
+    """Yes or no, None where nothing was said: a default of the source is no answer."""
+    given = consent if isinstance(consent, dict) else {}
+    if given.get("raw") is None or given.get("state") not in {"granted", "denied"}:
+        return None
+    return bool(given["state"] == "granted")
+
+
+def _shown(consent: Json, fallback: str | None) -> str:
+    """The words that the person agreed to, else those of the settings, else the answer."""
+    given = consent if isinstance(consent, dict) else {}
+    return str(given.get("text") or fallback or f"Answer: {given.get('raw', 'none')}")
+
+
+def _request(settings: Settings, body: Json) -> Request:
+    token, path = settings.get("token"), f"{settings['portal_id']}/{settings['form_id']}"
+    if token:
+        url = f"{HOST}/submissions/v3/integration/secure/submit/{path}"
+        return json_request("POST", url, body, {"Authorization": f"Bearer {token}"})
+    return json_request("POST", f"{HOST}/submissions/v3/integration/submit/{path}", body)
+
+
+def _errors(reply: Reply) -> list[str]:
+    return [str(one.get("errorType")) for one in _listed(reply)]
+
+
+def _listed(reply: Reply) -> Iterator[dict[str, Json]]:
+    errors = said_object(reply).get("errors")
+    yield from (one for one in errors if isinstance(one, dict)) if isinstance(errors, list) else ()
+
+
+def _said(reply: Reply) -> str:
+    details = [f"{one.get('errorType')}: {one.get('message')}" for one in _listed(reply)]
+    return "; ".join(details) or str(said_object(reply).get("message") or "")
+
+
+def _rate_key(settings: Settings) -> str:
+    """The key's account, else the address that open submissions come from, which is ours."""
+    return str(settings.get("token") or "open")
+
+
+TARGET = Target(
+    label="HubSpot forms",
+    summary="Submits each lead to a form of HubSpot's, which keeps HubSpot's own attribution.",
+    settings=SETTINGS,
+    deliver=deliver,
+    check=check,
+    repeat="may double",
+    limits=("50/10 seconds",),
+    rate_key=_rate_key,
+    fallback_wait=10.0,
+    api_version="v3",
+    evidence="derived schema",
+    unverified="No account was at hand: made from HubSpot's documentation and public bug reports.",
+)
