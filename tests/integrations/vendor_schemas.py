@@ -74,7 +74,7 @@ class VendorSchema:
 
     def knows(self, request: Request) -> bool:
         """Whether this is a request to one of its operations. The schemas are cut to what writes:
-        a look-up by GET where only writing is kept is none of theirs."""
+        a look-up, by GET or as a search, where only writing is kept is none of theirs."""
         path = self.path_of(request.url)
         if path is None:
             return False
@@ -83,7 +83,8 @@ class VendorSchema:
             for template, operations in self._document["paths"].items()
             if re.fullmatch(re.sub(r"\\\{[^/{}]*?\\\}", "[^/]+", re.escape(template)), path)
         )
-        return request.method != "GET" or any("get" in operations for operations in at)
+        looks = request.method == "GET" or path.endswith("/search")
+        return not looks or any(request.method.lower() in operations for operations in at)
 
     def problems(self, request: Request) -> list[str]:
         """What the vendor's schema finds wrong with a request to one of its operations."""
