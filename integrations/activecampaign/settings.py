@@ -3,7 +3,7 @@
 from relay.core.contract import Json
 
 _END = "(?![\\s\\S])"
-_IDS = {"type": "array", "items": {"type": "integer", "minimum": 1}, "maxItems": 10}
+_IDS = {"type": "array", "items": {"type": "integer", "minimum": 1}, "maxItems": 5}
 
 SETTINGS: Json = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
