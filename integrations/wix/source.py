@@ -21,13 +21,13 @@ SETTINGS: Json = {
     "type": "object",
     "additionalProperties": False,
     "properties": {
-        "public_keys": {
-            "type": "array",
-            "title": "Public keys",
+        "public_key": {
+            "type": "string",
+            "title": "Public key",
             "description": "The app's public key, from Webhooks > Get Public Key, with its lines"
-            " BEGIN and END. Where one is set, only signed tokens are taken. Several count.",
-            "items": {"type": "string", "pattern": "-----BEGIN [A-Z ]*PUBLIC KEY-----"},
-            "maxItems": 5,
+            " BEGIN and END. Where it is set, only tokens that the app has signed are taken.",
+            "pattern": "-----BEGIN [A-Z ]*PUBLIC KEY-----",
+            "maxLength": 5000,
         }
     },
 }
@@ -135,14 +135,14 @@ def _listed(answers: Json) -> Json:
 
 def verify(inbound: Inbound, settings: Settings) -> str | None:
     """The token's own signature (RS256), by the app's public key."""
-    keys = settings.get("public_keys")
-    if not keys:
+    key = settings.get("public_key")
+    if not key:
         return None
     token = _token(inbound)
     if token is None:
         return "the body is no signed token"
-    found = [read_signed(token, key, ("RS256",), inbound.received_at) for key in keys]
-    return None if any(isinstance(one, dict) for one in found) else str(found[0])
+    found = read_signed(token, key, ("RS256",), inbound.received_at)
+    return found if isinstance(found, str) else None
 
 
 SOURCE = Source(

@@ -1,0 +1,91 @@
+"""Every kind can be set up in the console: its settings are drawn, filled in and read back."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from werkzeug.datastructures import MultiDict
+
+from relay.core.contract import Json
+from relay.core.fixtures import fixtures_of
+from relay.web.console.forms import CLEAN, Field, Form, shape_of
+from tests.integrations.conversing import catalog, of_target
+
+PREFIX = "settings."
+SIMPLE = {"text", "address", "long", "choice", "whole", "number", "secret"}
+
+
+def recorded() -> Iterator[Any]:
+    """The settings that recordings were made with, by kind."""
+    for name, source in catalog().sources.items():
+        for number, fixture in enumerate(fixtures_of(source)):
+            if settings := fixture.expected.get("settings"):
+                yield pytest.param(source.source.settings, settings, id=f"from-{name}-{number}")
+    for name, target in catalog().targets.items():
+        for number, one in enumerate(of_target(name)):
+            yield pytest.param(target.target.settings, one["settings"], id=f"to-{name}-{number}")
+
+
+def filled(schema: Json, values: Json, prefix: str) -> Iterator[tuple[str, str]]:
+    """What a person types to have these settings."""
+    for name, part in schema["properties"].items():
+        shape, value = shape_of(part), values.get(name, part.get("default"))
+        if shape == "group" and value is not None:
+            yield from filled(part, value, f"{prefix}{name}.")
+        elif value is not None:
+            yield from ((f"{prefix}{name}", text) for text in typed(shape, value))
+
+
+def typed(shape: str, value: Json) -> list[str]:
+    """What stands in the fields of this shape that hold this value."""
+    if shape == "switch":
+        return ["on"] if value else []
+    if shape == "several":
+        return [str(one) for one in value]
+    if shape in {"lines", "secrets"}:
+        return ["\n".join(str(one) for one in value)]
+    if shape in {"pairs", "secret pairs"}:
+        return ["\n".join(f"{key}: {text}" for key, text in value.items())]
+    return [str(value) if shape in SIMPLE else json.dumps(value)]
+
+
+@pytest.mark.parametrize(("schema", "settings"), list(recorded()))
+def test_recorded_settings_can_be_typed_in(schema: Json, settings: Json) -> None:
+    given = MultiDict(list(filled(schema, settings, PREFIX)))
+    read = Form(schema, PREFIX).read(given)
+    assert complete(schema, read) == complete(schema, settings)
+
+
+def complete(schema: Json, values: Json) -> Json:
+    """The settings with every default in its place."""
+    parts = schema["properties"].items()
+    found = {name: part["default"] for name, part in parts if "default" in part} | values
+    groups = [name for name, part in parts if shape_of(part) == "group" and name in found]
+    return found | {name: complete(schema["properties"][name], found[name]) for name in groups}
+
+
+KINDS = [
+    *(
+        pytest.param(kind.source.settings, id=f"from-{name}")
+        for name, kind in catalog().sources.items()
+    ),
+    *(
+        pytest.param(kind.target.settings, id=f"to-{name}")
+        for name, kind in catalog().targets.items()
+    ),
+]
+
+
+@pytest.mark.parametrize("schema", KINDS)
+def test_every_setting_is_drawn_with_words(schema: Json) -> None:
+    for field in fields(Form(schema, PREFIX).draw({}, CLEAN)):
+        assert field.label
+        assert field.shape != "json" or field.help, f"{field.name} is JSON that nothing explains"
+
+
+def fields(drawn: tuple[Field, ...]) -> Iterator[Field]:
+    """All fields, those within groups too."""
+    for one in drawn:
+        yield one
+        yield from fields(one.fields)
