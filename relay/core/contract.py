@@ -29,6 +29,14 @@ from relay.core.cutting import cut_note, shorten
 from relay.core.e164 import COUNTRIES, to_e164
 from relay.core.emails import mail_address
 from relay.core.fitting import Fitted, fit_card, message_card, utf16_length
+from relay.core.google import (
+    SERVICE_ACCOUNT,
+    account_of,
+    ask_as_account,
+    judge_google,
+    project_of,
+    refusal_of,
+)
 from relay.core.hashing import (
     google_email,
     letters_only,
@@ -71,6 +79,7 @@ __all__ = [
     "END",
     "HEADER_NAME",
     "SECRET_HEADER",
+    "SERVICE_ACCOUNT",
     "Access",
     "Account",
     "Card",
@@ -106,6 +115,8 @@ __all__ = [
     "Target",
     "Unreadable",
     "Verifier",
+    "account_of",
+    "ask_as_account",
     "basic_authorization",
     "boolean",
     "card_of",
@@ -119,6 +130,7 @@ __all__ = [
     "instant",
     "is_one_of",
     "json_request",
+    "judge_google",
     "judge_header",
     "judge_reply",
     "judge_status",
@@ -132,12 +144,14 @@ __all__ = [
     "parse_retry_after",
     "phone_digits",
     "plain_email",
+    "project_of",
     "read_body",
     "read_claims",
     "read_files",
     "read_json",
     "read_parameters",
     "read_signed",
+    "refusal_of",
     "remainder_of",
     "said_json",
     "said_object",
