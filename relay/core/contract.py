@@ -25,6 +25,17 @@ from relay.core.conversations import (
     Request,
     Settings,
 )
+from relay.core.conversions import (
+    bare_url,
+    came_at,
+    event_for,
+    event_id,
+    happened_at,
+    not_told,
+    too_old,
+    unix_time,
+    value_of,
+)
 from relay.core.cutting import cut_note, shorten
 from relay.core.e164 import COUNTRIES, to_e164
 from relay.core.emails import mail_address
@@ -117,14 +128,19 @@ __all__ = [
     "Verifier",
     "account_of",
     "ask_as_account",
+    "bare_url",
     "basic_authorization",
     "boolean",
+    "came_at",
     "card_of",
     "cut_note",
+    "event_for",
+    "event_id",
     "fill_template",
     "fit_card",
     "form_request",
     "google_email",
+    "happened_at",
     "header_credentials",
     "host_of",
     "instant",
@@ -141,6 +157,7 @@ __all__ = [
     "moment",
     "name_parts",
     "no_rate_key",
+    "not_told",
     "parse_retry_after",
     "phone_digits",
     "plain_email",
@@ -161,7 +178,10 @@ __all__ = [
     "text_card",
     "to_e164",
     "to_major",
+    "too_old",
+    "unix_time",
     "utf16_length",
+    "value_of",
     "whole",
     "write_signed",
 ]

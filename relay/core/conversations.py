@@ -128,6 +128,10 @@ class Duty:
     replay: bool = False
     label: str = ""
     """Which status, for that event."""
+    lead_at: float | None = None
+    """Unix seconds of the lead's first arrival; a status that changed later has its own time."""
+    trial: bool = False
+    """Whether this is somebody trying the target out with a lead that nobody has sent."""
     remote_id: str | None = None
     """The remote record that an earlier delivery of this lead made, if one did."""
     noted: Json = None

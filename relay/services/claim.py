@@ -44,6 +44,7 @@ class Job:
     lead_number: int
     lead_public_id: str
     occurred_at: datetime
+    lead_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,4 +207,5 @@ def _job(target: ConfiguredTarget, token: UUID, row: Any) -> Job:
         lead_number=row.lead_number,
         lead_public_id=row.lead_public_id,
         occurred_at=row.occurred_at,
+        lead_at=row.lead_at,
     )

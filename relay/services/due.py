@@ -99,6 +99,7 @@ def _due_deliveries() -> sa.Select[Any]:
             sa.func.coalesce(submissions.c.received_at, lead_versions.c.created_at).label(
                 "occurred_at"  # what was held for days happened when it came
             ),
+            leads.c.created_at.label("lead_at"),
             leads.c.number.label("lead_number"),
             leads.c.public_id.label("lead_public_id"),
         )

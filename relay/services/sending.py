@@ -38,6 +38,7 @@ def attempt(rt: Runtime, job: Job) -> Attempted:
         again=job.again,
         replay=job.replay,
         label=job.label,
+        lead_at=job.lead_at.timestamp(),
         remote_id=job.remote_id,
         noted=job.noted,
     )
@@ -71,6 +72,7 @@ def _trial(delivery_id: str, now: datetime) -> Duty:
         version=1,
         occurred_at=now.timestamp(),
         now=now.timestamp(),
+        trial=True,
     )
 
 

@@ -188,10 +188,15 @@ def _carry_out(
     else:
         version = lead.row["version"] + 1
         row = {"lead_id": lead.row["id"], "version": version, "document": document}
-        connection.execute(sa.insert(lead_versions).values(**row, warnings=[], created_at=now))
+        row |= {
+            "warnings": [],
+            "created_at": said["at"],
+        }  # the event's time, however long it waited
+        connection.execute(sa.insert(lead_versions).values(row))
         lead.set(connection, **values, version=version, updated_at=now)
         lead.row["document"] = document
-        owed, lanes = tell(rt, connection, lead.row, said["label"] or values["status"], now)
+        label = said["label"] or values["status"]
+        owed, lanes = tell(rt, connection, lead.row, label, said["at"], now)
     done = {"state": "done", "version": lead.row["version"], "done_at": now, "owed": owed}
     own = sa.update(status_changes).where(status_changes.c.id == said["id"])
     connection.execute(own.values(**done))

@@ -43,7 +43,12 @@ class _Said:
 
 
 def tell(
-    rt: Runtime, connection: sa.Connection, lead: Mapping[str, Any], label: str, now: datetime
+    rt: Runtime,
+    connection: sa.Connection,
+    lead: Mapping[str, Any],
+    label: str,
+    changed_at: datetime,
+    now: datetime,
 ) -> tuple[int, set[UUID]]:
     """Owe a lead's new status to its targets; returns how many deliveries, and the lanes to wake.
 
@@ -62,7 +67,8 @@ def tell(
         reason = blocked.BLOCKED if barred else way.reason
         if told if reason else set(told) - set(CALLED_OFF):
             continue
-        rows.append(_row(lead, way, label, reason, there, now))
+        expires_at = _expiry(way.target, changed_at, now)
+        rows.append({**_row(lead, way, label, reason, there, now), "expires_at": expires_at})
     if rows:
         connection.execute(sa.insert(deliveries), rows)
     return len(rows), {row["target_id"] for row in rows if _is_due(row, now)}
@@ -104,7 +110,6 @@ def _row(
 ) -> dict[str, Any]:
     still_open = [one.id for one in there if one.target_id == way.target.id and one.state in OPEN]
     ready = lead["created_at"] + timedelta(seconds=way.target.kind.target.min_age or 0)
-    longest = timedelta(seconds=way.target.max_age) if way.target.max_age else LONGEST_WAIT
     return {
         "id": new_id(),
         "project_id": lead["project_id"],
@@ -120,9 +125,15 @@ def _row(
         "after_id": still_open[-1] if still_open and not reason else None,
         "created_at": now,
         "due_at": max(now, ready),
-        "expires_at": now + longest,
         "settled_at": now if reason else None,
     }
+
+
+def _expiry(target: ConfiguredTarget, changed_at: datetime, now: datetime) -> datetime:
+    """A target that takes nothing old counts from the change itself."""
+    if target.max_age is None:
+        return now + LONGEST_WAIT
+    return changed_at + timedelta(seconds=target.max_age)
 
 
 def _is_due(row: Mapping[str, Any], now: datetime) -> bool:

@@ -90,10 +90,12 @@ def told(
     requests: list[Request | Letter] = []
     notes: list[Json] = []
     ready = iter(replies)
-    step = next(conversation)
+    step: Request | Letter | Note | None = None
     for _ in range(MOST_STEPS):
         try:
-            if isinstance(step, Note):
+            if step is None:
+                step = next(conversation)
+            elif isinstance(step, Note):
                 notes.append(step.value)
                 step = conversation.send(Reply(status=0))
             else:

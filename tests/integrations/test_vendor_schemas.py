@@ -89,18 +89,18 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
 def brought_to(vendor: Vendor, conversation: Conversation) -> Conversation:
     """The conversation with every request led to the peer, its real address within the path."""
     port = vendor.server_address[1]
-    step = next(conversation)
+    reply: Reply | None = None
     while True:
+        try:
+            step = next(conversation) if reply is None else conversation.send(reply)
+        except StopIteration as ended:
+            return ended.value  # type: ignore[no-any-return]  # an Outcome
         reply = Reply(status=0)
         if isinstance(step, Request):
             led = step.url.replace("://", "/", 1)
             reply = yield replace(step, url=f"http://127.0.0.1:{port}/{led}")
         else:
             assert isinstance(step, Note)
-        try:
-            step = conversation.send(reply)
-        except StopIteration as ended:
-            return ended.value  # type: ignore[no-any-return]  # an Outcome
 
 
 @pytest.mark.parametrize("path", OF_HTTP, ids=lambda path: f"{path.parts[-3]}-{path.stem}")
