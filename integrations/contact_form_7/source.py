@@ -14,6 +14,7 @@ from relay.core.contract import (
     Settings,
     Source,
     Unreadable,
+    are_links,
     header_credentials,
     read_body,
     read_files,
@@ -63,8 +64,7 @@ def _uploads(value: Json) -> Iterator[dict[str, Json]]:
 def _upload(value: Json) -> dict[str, Json] | None:
     """An upload, by its address or with its content: {filename, content in base64}."""
     if isinstance(value, str):
-        is_address = value.startswith(("https://", "http://")) and UPLOADS in value
-        return {"url": value} if is_address else None
+        return {"url": value} if are_links(value, UPLOADS) else None
     if not isinstance(value, dict) or value.keys() != {"filename", "content"}:
         return None
     name, content = value["filename"], value["content"]

@@ -8,13 +8,15 @@ import re
 from collections.abc import Iterator, Mapping
 
 from integrations.gravity_forms.php_lists import read_list
-from relay.core.contract import Json, Unreadable, read_json
+from relay.core.contract import Json, Unreadable, are_links, read_json
 
 _NUMBER = re.compile(r"([0-9]{1,7})(?:\.([0-9]{1,7}))?")
 _CARD = re.compile(r"X{4,}[0-9]{2,4}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _PHONE = re.compile(r"\([0-9]{3}\) [0-9]{3}-[0-9]{4}|\+[0-9][0-9 ().-]{6,22}")
 """The format (###) ###-#### that Gravity Forms insists on, and the international one."""
+_UPLOADS = ("/gravity_forms/", "gf-download=")
+"""The plug-in's own folder, and its link for downloads."""
 _POSTAL = re.compile(r"(?=.*[0-9])[0-9A-Z][0-9A-Z -]{2,9}")
 
 _NAME = {
@@ -116,20 +118,11 @@ def _opened(value: Json) -> Json:
 
 def _type(value: Json) -> str | None:
     """What an answer without words is by its looks."""
-    if isinstance(value, list):
-        return "file_url" if value and all(map(_is_upload, value)) else None
-    if _is_upload(value):
+    if are_links(value, *_UPLOADS):
         return "file_url"
     if _matches(_EMAIL, value):
         return "email"
     return "phone" if _matches(_PHONE, value) else None
-
-
-def _is_upload(value: Json) -> bool:
-    """Uploads stand in the plug-in's own folder, or behind its link for downloads."""
-    if not isinstance(value, str) or not value.startswith(("https://", "http://")):
-        return False
-    return "/gravity_forms/" in value or "gf-download=" in value
 
 
 def _is_consent(parts: dict[str, Json]) -> bool:

@@ -58,7 +58,7 @@ from relay.core.hashing import (
 from relay.core.hosted_accounts import Account, HostedLead, HostedPage
 from relay.core.inbound import Inbound, Unreadable
 from relay.core.jws import read_claims, read_signed, write_signed
-from relay.core.links import host_of
+from relay.core.links import are_links, host_of
 from relay.core.money import to_major
 from relay.core.parameters import Parameters, read_parameters
 from relay.core.proofs import (
@@ -127,6 +127,7 @@ __all__ = [
     "Unreadable",
     "Verifier",
     "account_of",
+    "are_links",
     "ask_as_account",
     "bare_url",
     "basic_authorization",

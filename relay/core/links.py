@@ -27,6 +27,17 @@ def host_of(address: object) -> str:
         return ""
 
 
+def are_links(value: object, *parts: str) -> bool:
+    """Whether a value is an address, or a list of nothing else, that has one of these parts."""
+    links = value if isinstance(value, list) else [value]
+    return bool(links) and all(
+        isinstance(link, str)
+        and link.startswith(("https://", "http://"))
+        and any(part in link for part in parts)
+        for link in links
+    )
+
+
 def _pairs(text: str) -> list[tuple[str, str]]:
     try:
         return parse_qsl(text, max_num_fields=200)

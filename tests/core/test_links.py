@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.core.links import host_of, query_pairs
+from relay.core.links import are_links, host_of, query_pairs
 from tests.core.conftest import Mapping
 
 
@@ -46,6 +46,25 @@ def test_no_text_makes_it_raise(text: str) -> None:
 )
 def test_the_host_of_an_address(address: object, host: str) -> None:
     assert host_of(address) == host
+
+
+@pytest.mark.parametrize(
+    ("value", "links"),
+    [
+        ("https://x.example/uploads/a.pdf", True),
+        (["http://x.example/uploads/a", "https://y.example/files/b"], True),
+        ("https://x.example/a.pdf", False),
+        ("see https://x.example/uploads/a.pdf", False),
+        ("ftp://x.example/uploads/a.pdf", False),
+        (["https://x.example/uploads/a", "b"], False),
+        ([], False),
+        ("", False),
+        (None, False),
+        ([["https://x.example/uploads/a"]], False),
+    ],
+)
+def test_links_to_files_are_known_by_a_part(value: object, links: bool) -> None:
+    assert are_links(value, "/uploads/", "/files/") is links
 
 
 def test_campaigns_and_clicks_are_read_out_of_page_and_referrer(form: Mapping) -> None:
