@@ -151,7 +151,9 @@ def is_signed(kind: SourceKind, fixture: Fixture) -> bool:
     verdict: Any = kind.source.verify
     if callable(verdict):
         verdict = verdict(fixture.inbound, settings_of(fixture))
-        return isinstance(verdict, Signature)
+        if not isinstance(verdict, Signature):
+            return False
+        return bool(get(settings_of(fixture), "/" + verdict.secrets.replace(".", "/"), None))
     return bool(verdict)
 
 
