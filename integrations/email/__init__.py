@@ -1,0 +1,1 @@
+"""E-mail, as a target: a letter about each lead."""
