@@ -19,6 +19,7 @@ from openapi_core.exceptions import OpenAPIError
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
 from relay.catalog import ROOT
+from relay.core import pointers
 from relay.core.contract import Json, Request
 
 FOLDER = Path(os.environ.get("VENDOR_SCHEMAS") or ROOT.parent / "shared" / "contracts")
@@ -36,6 +37,29 @@ ALIASES = (
     (r"([^.]+)\.activehosted\.com", r"\1.api-us1.com"),
 )
 """Hosts of one API that its schema names by another."""
+
+
+JSON_BODY = "/content/application~1json/schema"
+
+CORRECTIONS: Mapping[str, Mapping[str, Json]] = {
+    "notion.json": {
+        "/components/schemas/dataSourceIdParentRequest": {
+            "type": "object",
+            "required": ["type", "data_source_id"],
+            "properties": {
+                "type": {"const": "data_source_id"},
+                "data_source_id": {"type": "string", "format": "uuid"},
+            },
+        },
+        f"/paths/~1v1~1pages/post/requestBody{JSON_BODY}/properties/children": {
+            "type": "array",
+            "maxItems": 100,
+            "items": {"type": "object", "required": ["type"]},
+        },
+    }
+}
+"""Where a vendor's schema says otherwise than its own guide: Notion's upgrade guide 2025-09-03 puts
+pages under a data source, and its reference makes blocks objects."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +178,8 @@ def schema_for(request: Request) -> VendorSchema | None:
 def _document(path: Path) -> Mapping[str, Json]:
     text = path.read_text(encoding="utf-8")
     read: Any = yaml.safe_load(text) if path.suffix == ".yaml" else json.loads(text)
+    for pointer, part in CORRECTIONS.get(path.name, {}).items():
+        assert pointers.put(read, pointer, part)
     return read  # type: ignore[no-any-return]  # a mapping in every one of them
 
 
