@@ -39,12 +39,18 @@ def remainder_of(
     lead = payload.get(LEAD) or {}
     mark = f"Lead {duty.lead_id}, version {duty.version}"
     card = card_of(lead, without=[*_held(payload, lead, places), *_MARKED])
-    more = "\n".join(line for line in (*beside, cut_note(payload)) if line)
+    more = "\n".join(line for line in (*beside, *_cuts(payload)) if line)
     if most is None:
         return Remainder(card.title, _joined(text_card(card), more, mark), mark)
     more = shorten(more, most // 2)
     room = most - len(more) - len(mark) - 4
     return Remainder(card.title, _joined(text_card(card, room), more, mark), mark)
+
+
+def _cuts(payload: Json) -> list[str]:
+    """What was cut, whole, the shortest first: a long one is not to take the others' room."""
+    whole = payload.get(CUT) or {}
+    return sorted((cut_note({CUT: {at: text}}) for at, text in whole.items()), key=len)
 
 
 def _joined(*parts: str) -> str:

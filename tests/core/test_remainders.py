@@ -64,6 +64,11 @@ def test_what_was_cut_stands_whole_and_once() -> None:
     assert "Firm in full" in text
 
 
+def test_a_long_text_leaves_room_for_the_others() -> None:
+    cut = {"/b": "y" * 5000, "/a": "a name"}
+    assert "A in full: a name" in noted({"$cut": cut}, {}, 1000).text
+
+
 def test_lines_beside_are_kept() -> None:
     text = remainder_of({}, PLACES, DUTY, beside=["Not taken as A: b", ""]).text
     assert text == "Not taken as A: b\n\nLead l-1, version 2"
