@@ -42,11 +42,11 @@ SETTINGS: Json = {
             "default": ["Email"],
         },
         "triggers": {
-            "type": "array",
+            "type": "string",
             "title": "Automations to run",
-            "description": "Left out: all of them. None chosen: none of them.",
-            "items": {"enum": ["workflow", "approval", "blueprint", "pathfinder", "orchestration"]},
-            "uniqueItems": True,
+            "description": "Which of your account's automations a lead from here starts.",
+            "enum": ["all", "none", "workflow", "approval", "blueprint"],
+            "default": "all",
         },
         "lead_source": {
             "type": "string",

@@ -133,8 +133,8 @@ def _record_request(
     fields: Mapping[str, Json], known: str | None, settings: Settings, duty: Duty
 ) -> Request:
     body: dict[str, Json] = {"data": [fields]}
-    if "triggers" in settings:
-        body["trigger"] = settings["triggers"]
+    if (trigger := settings.get("triggers", "all")) != "all":
+        body["trigger"] = [] if trigger == "none" else [trigger]
     if known:
         return _request("PUT", f"Leads/{quote(known, safe='')}", settings, duty, body)
     body["duplicate_check_fields"] = settings.get("duplicate_check_fields", ["Email"])
