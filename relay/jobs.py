@@ -12,6 +12,7 @@ from uuid import UUID
 from relay import runtime
 from relay.runtime import Runtime
 from relay.services import pool
+from relay.services.fetchers import fetch_some
 from relay.services.forward import forward as forward_lane
 from relay.services.leads import store_batch
 from relay.services.status import process_status
@@ -39,6 +40,11 @@ def status() -> None:
 def import_file(import_id: str) -> None:
     """Take the next rows of this uploaded file."""
     _run("import", f"import:{import_id}", lambda rt: work_on(rt, UUID(import_id)))
+
+
+def fetch(source_id: str) -> None:
+    """Hand what is to be fetched of this source to the threads that do it."""
+    _run("fetch", f"fetch:{source_id}", lambda rt: fetch_some(rt, UUID(source_id)))
 
 
 def sweep() -> None:

@@ -58,6 +58,10 @@ class Queue:
         """Have the next rows of an uploaded file taken; true when this call rang."""
         return self._wake(f"import:{import_id}", "relay.jobs.import_file", str(import_id))
 
+    def wake_fetch(self, source_id: UUID | str) -> bool:
+        """Have the data of this source's submissions fetched; true when this call rang."""
+        return self._wake(f"fetch:{source_id}", "relay.jobs.fetch", str(source_id))
+
     def wake_sweep(self) -> bool:
         """Have work that was left lying found; true when this call rang."""
         return self._wake("sweep", "relay.jobs.sweep")

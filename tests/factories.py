@@ -161,9 +161,18 @@ class Bell:
         self.rung.append(f"import:{import_id}")
         return True
 
+    def wake_fetch(self, source_id: UUID | str) -> bool:
+        """Note it."""
+        self.rung.append(f"fetch:{source_id}")
+        return True
+
     def wake_sweep(self) -> bool:
         """Note it."""
         self.rung.append("sweep")
+        return True
+
+    def answers(self) -> bool:
+        """It does."""
         return True
 
     def forget(self, what: str) -> None:

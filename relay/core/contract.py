@@ -12,6 +12,7 @@ from typing import Literal
 from relay.core.bodies import read_body, read_files, read_json
 from relay.core.cards import Card, Line, card_of, name_parts, text_card
 from relay.core.conversations import (
+    LARGEST_REPLY,
     Access,
     Conversation,
     Duty,
@@ -89,6 +90,7 @@ __all__ = [
     "COUNTRIES",
     "END",
     "HEADER_NAME",
+    "LARGEST_REPLY",
     "SECRET_HEADER",
     "SERVICE_ACCOUNT",
     "Access",

@@ -8,19 +8,26 @@ from typing import Any, Literal
 Json = Any
 """A JSON value: None, bool, int, float, str, list or dict with string keys."""
 
+LARGEST_REPLY = 16 * 1024 * 1024
+"""Bytes of one reply that anybody may want."""
+
 Settings = Mapping[str, Json]
 """The settings of one configured source or target, secrets in clear, valid by the kind's schema."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One HTTP request to make; `timeout` is the total in seconds, None the relay's default."""
+    """One HTTP request to make; `timeout` is the total in seconds, None the relay's default.
+
+    `largest` is how many bytes of the reply are wanted, up to LARGEST_REPLY; None is the default.
+    """
 
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     timeout: float | None = None
+    largest: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,15 +72,22 @@ def judge_status(
 
     `kinds` are the statuses to which a product gives a meaning of its own, `said` its words.
     """
-    return judge_reply(reply, duty.now, kinds, said)
+    return None if 200 <= reply.status < 300 else _refused(reply, duty.now, kinds, said)
 
 
 def judge_reply(
     reply: Reply, now: float, kinds: Mapping[int, Kind] | None = None, said: str = ""
 ) -> Outcome | None:
-    """The same where there is no duty; `now` is in Unix seconds."""
-    if 200 <= reply.status < 300:
-        return None
+    """The same for whoever asks for data, of which half an answer is none; `now` is in Unix
+    seconds."""
+    if not 200 <= reply.status < 300:
+        return _refused(reply, now, kinds, said)
+    if reply.cut:
+        return Outcome(kind=Kind.RETRY, message="the answer broke off, or is longer than expected")
+    return None
+
+
+def _refused(reply: Reply, now: float, kinds: Mapping[int, Kind] | None, said: str) -> Outcome:
     if 300 <= reply.status < 400 and reply.status not in (kinds or {}):
         where = reply.headers.get("location", "elsewhere")
         message = f"answered {reply.status} and points to {where}; not followed"

@@ -12,6 +12,7 @@ from urllib3.exceptions import HTTPError  # noqa: TID251 - the place for it
 
 from relay.config import Config
 from relay.core.contract import (
+    LARGEST_REPLY,
     Conversation,
     Json,
     Kind,
@@ -130,25 +131,24 @@ class Client:
         return (self._post.send(step), None) if isinstance(step, Letter) else self._send(step)
 
     def _send(self, request: Request) -> tuple[Reply, str | None]:
+        limit = min(request.largest or self._limit, LARGEST_REPLY)
         response = self._adapter.send(_prepared(request), stream=True, timeout=None)
         try:
-            body, broken = self._read(response)
+            body, broken = self._read(response, limit)
         finally:
             response.raw.release_conn()
         headers = {name.lower(): value for name, value in response.headers.items()}
-        cut = broken is not None or len(body) > self._limit
-        reply = Reply(
-            status=response.status_code, headers=headers, body=body[: self._limit], cut=cut
-        )
+        cut = broken is not None or len(body) > limit
+        reply = Reply(status=response.status_code, headers=headers, body=body[:limit], cut=cut)
         return reply, broken
 
-    def _read(self, response: Response) -> tuple[bytes, str | None]:
+    def _read(self, response: Response, limit: int) -> tuple[bytes, str | None]:
         """The body up to the limit. One that breaks off is kept so far: the status was said.
 
         read1 gives what has come, where read would lose it when the rest does not.
         """
         parts: list[bytes] = []
-        room = self._limit + 1
+        room = limit + 1
         try:
             while room and (part := response.raw.read1(room, decode_content=True)):
                 parts.append(part)
@@ -221,8 +221,8 @@ class _Log:
         return {
             "status": reply.status,
             "headers": self._redactor.headers(reply.headers),
-            "body": self._redactor.reply(_text(reply.body)),
-            "cut": reply.cut,
+            "body": self._redactor.reply(_text(reply.body[: self._limit])),
+            "cut": reply.cut or len(reply.body) > self._limit,
         }
 
 

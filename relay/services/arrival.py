@@ -5,28 +5,27 @@ import json
 import logging
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 from uuid import UUID
 
-from relay.core import rows
-from relay.core.adapter import Mapped, MappingRules
+from relay.core.adapter import Mapped
 from relay.core.clean import clean, clean_text
 from relay.core.contract import Inbound, Json, Parsed, Unreadable
 from relay.core.ids import new_id
 from relay.core.masking import SHORTEST, mask
-from relay.core.permission import ConsentDefault
 from relay.runtime import Runtime
 from relay.services.candidate import Moved
 from relay.services.configured import ConfiguredSource
+from relay.services.remapping import remap
 
 logger = logging.getLogger(__name__)
 
 LONGEST_KEY = 200
 """Characters of a provider's id that are kept as they are; a longer one is hashed."""
 
-Hold = Literal["paused", "rate", "address", "honeypot", "captcha"]
+Hold = Literal["paused", "rate", "address", "honeypot", "captcha", "fetch"]
 
 HOLDS: dict[Hold, str] = {
     "paused": "the source is paused",
@@ -34,6 +33,7 @@ HOLDS: dict[Hold, str] = {
     "address": "over the limit for one visitor's address",
     "honeypot": "the hidden field that only robots fill in was filled in",
     "captcha": "the captcha was not solved",
+    "fetch": "its data is being fetched from the provider; it goes on by itself",
 }
 """What a submission may wait for, in words."""
 
@@ -104,38 +104,6 @@ def read(
     return Arrival(source, body, rows)
 
 
-def remap(source: ConfiguredSource, inbound: Inbound) -> list[tuple[Parsed, Mapped]]:
-    """Read and map a stored request anew, as after a change of the mapping.
-
-    Raises Unreadable when the body cannot be read as the source's format.
-    """
-    if inbound.method == rows.METHOD:
-        return [_row_of_a_file(source, inbound)]
-    found = source.kind.source.parse(inbound, source.settings)
-    if not found:
-        raise Unreadable("the body holds no submission")
-    rules = rules_of(source)
-    return [(parsed, source.kind.adapter.map(parsed, rules)) for parsed in found]
-
-
-def _row_of_a_file(source: ConfiguredSource, inbound: Inbound) -> tuple[Parsed, Mapped]:
-    """Each column goes where the person who uploaded the file said."""
-    kind = source.kind
-    parsed, goals = rows.read_row(kind.source, source.settings, inbound)
-    adapter = kind.adapter if kind.source.columns else rows.adapter_of(kind.adapter.lead)
-    return parsed, adapter.map(parsed, replace(rules_of(source), mapping=goals))
-
-
-def rules_of(source: ConfiguredSource) -> MappingRules:
-    """The source's own mapping rules."""
-    return MappingRules(
-        mapping=source.mapping,
-        region=source.options.get("region"),
-        noise=source.kind.source.noise,
-        consent=ConsentDefault.of(source.options),
-    )
-
-
 def lead_key(source: ConfiguredSource, parsed: Parsed, submission_id: UUID) -> str:
     """Which lead a submission belongs to, unique within its project."""
     if parsed.lead_id is None:
@@ -180,27 +148,38 @@ def _strictest(source: ConfiguredSource, hold: Hold | None) -> Hold | None:
 
 
 def mapped_row(
-    source: ConfiguredSource, parsed: Parsed, mapped: Mapped, hold: Hold | None = None
+    source: ConfiguredSource, parsed: Parsed, mapped: Mapped | None, hold: Hold | None = None
 ) -> dict[str, Any]:
-    """One submission of a body as a row, but for where it stands; `dropped` is no column."""
+    """One submission of a body as a row, but for where it stands; `dropped` is no column.
+
+    What says no lead by itself has no document: the store step sees to it.
+    """
     submission_id = new_id()
     row = _row(submission_id)
     row.update(
         event_key=None if parsed.event_id is None else event_key(source, parsed.event_id),
-        content_key=content_key(source, parsed, mapped),
         lead_key=lead_key(source, parsed, submission_id),
         test=parsed.test,
         partial=parsed.partial,
-        document=mapped.document,  # clean already, as all that an adapter gives
-        warnings=mapped.warnings,
-        reasons=clean(mapped.reasons),
-        dropped=mapped.dropped,
+        dropped=(),
     )
-    if mapped.document is None:
+    if mapped is not None:
+        row.update(_said(source, parsed, mapped))
+    if mapped is not None and mapped.document is None:
         row.update(state="quarantined", hold=hold if hold in VERDICTS else None)
     elif hold is not None:
         row.update(held(hold))
     return row
+
+
+def _said(source: ConfiguredSource, parsed: Parsed, mapped: Mapped) -> dict[str, Any]:
+    return {
+        "content_key": content_key(source, parsed, mapped),
+        "document": mapped.document,  # clean already, as all that an adapter gives
+        "warnings": mapped.warnings,
+        "reasons": clean(mapped.reasons),
+        "dropped": mapped.dropped,
+    }
 
 
 def held(hold: Hold) -> dict[str, Any]:

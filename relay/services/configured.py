@@ -64,6 +64,7 @@ class ConfiguredSource:
     options: Mapping[str, Json]
     mapping: Mapping[str, Json]
     refuse: list[Json]
+    changed_at: datetime
     paused: bool
     project_active: bool = True
     archived: bool = False
@@ -167,6 +168,7 @@ def _open_source(rt: Runtime, row: Any) -> ConfiguredSource:
         options=join(row.options, secrets["options"]),
         mapping=row.mapping,
         refuse=[*of_project.get("refuse", []), *row.refuse],
+        changed_at=row.updated_at,
         paused=row.paused_at is not None,
         project_active=of_project.get("active", True),
         archived=row.archived_at is not None,

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from relay.core.ids import new_id
 from relay.runtime import Runtime
 from relay.services.candidate import Candidate
+from relay.services.errands import see_to
 from relay.services.filing import file_all
 from relay.store.tables import state_is, submissions
 from relay.store.writer import CLASHES, is_away, is_clash
@@ -96,11 +97,12 @@ def _give_back(rt: Runtime, token: UUID) -> None:
 
 
 def _groups(rows: Sequence[Any]) -> Iterator[list[Any]]:
-    """All together; but what was tried before goes alone, so that it takes nobody with it."""
-    if together := [row for row in rows if row.tries == 1]:
+    """All together; but what was tried before goes alone, so that it takes nobody with it, and so
+    does what says no lead by itself."""
+    if together := [row for row in rows if row.tries == 1 and row.document is not None]:
         yield together
     for row in rows:
-        if row.tries > 1:
+        if row.tries > 1 or row.document is None:
             yield [row]
 
 
@@ -126,6 +128,9 @@ def _store_group(rt: Runtime, token: UUID, rows: list[Any]) -> None:
 def _in_one_transaction(rt: Runtime, token: UUID, rows: list[Any]) -> set[UUID]:
     for clash in range(CLASHES):
         try:
+            if rows[0].document is None and rows[0].tries <= MOST_TRIES:
+                see_to(rt, token, rows[0].id)
+                return set()
             now = rt.clock.now()
             candidates = [_candidate(rt, row) for row in rows]
             with rt.database.write() as connection:

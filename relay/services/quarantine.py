@@ -1,6 +1,5 @@
 """Quarantine and held submissions: mapped again after a fix, then on their way like any other."""
 
-import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,14 +10,15 @@ import sqlalchemy as sa
 
 from relay.core.adapter import Mapped
 from relay.core.clean import clean
-from relay.core.contract import Inbound, Parsed, Unreadable
+from relay.core.contract import Parsed
 from relay.runtime import Runtime
 from relay.services import configured
-from relay.services.arrival import content_key, held, lead_key, mapped_row, remap
+from relay.services.arrival import content_key, held, lead_key, mapped_row
 from relay.services.configured import ConfiguredSource
 from relay.services.intake import judge
+from relay.services.remapping import Found, its_own, understood
 from relay.store.insert import insert_new
-from relay.store.tables import bodies, submissions
+from relay.store.tables import bodies, fetches, submissions
 
 logger = logging.getLogger(__name__)
 
@@ -92,8 +92,10 @@ def _read(rt: Runtime, submission_id: UUID) -> Any | None:
             bodies.c.body,
             bodies.c.address,
             bodies.c.blanked_at,
+            fetches.c.body.label("fetched"),
         )
         .join(bodies, bodies.c.id == submissions.c.body_id)
+        .outerjoin(fetches, fetches.c.submission_id == submissions.c.id)
         .where(submissions.c.id == submission_id, submissions.c.state.in_(SHELVED))
     )
     with rt.database.read() as connection:
@@ -113,36 +115,19 @@ def _values(rt: Runtime, row: Any) -> list[dict[str, Any]]:
     if row.blanked_at is not None:
         gone = _still("its body was removed by retention")
         return [going if row.document is not None else gone]
-    try:
-        found = remap(source, _inbound(row))
-    except Unreadable as error:
-        return [_still(str(error))]
-    except Exception as error:  # a bug of an integration must not stop the release of others
-        logger.exception("source kind %s failed to read a body", source.kind.name)
-        return [_still(f"the {source.kind.name} integration failed: {error!r}")]
+    found = understood(source, row)
+    if isinstance(found, str):
+        return [_still(found)]
     if row.lead_key is None and row.position == 0:
         return _read_at_last(source, row, found)
-    if row.position >= len(found):
-        return [_still(f"the body now holds only {len(found)} submissions")]
-    again = _mapped_again(source, row, *found[row.position])
+    again = _mapped_again(source, row, *its_own(row, found))
     if again.get("document") is not None and row.hold is not None:
         going |= held(row.hold)
     return [going | again]
 
 
-def _inbound(row: Any) -> Inbound:
-    return Inbound(
-        method=row.method,
-        query=tuple((name, value) for name, value in json.loads(row.query)),
-        headers=row.headers,
-        body=row.body,
-        address=row.address,
-        received_at=row.received_at.timestamp(),
-    )
-
-
 def _read_at_last(
-    source: ConfiguredSource, row: Any, found: Sequence[tuple[Parsed, Mapped]]
+    source: ConfiguredSource, row: Any, found: Sequence[Found]
 ) -> list[dict[str, Any]]:
     """The rows of a body that could not be read when it came, and was one row so far."""
     where = {name: getattr(row, name) for name in ("body_id", "project_id", "source_id")}
@@ -156,8 +141,10 @@ def _read_at_last(
 
 
 def _mapped_again(
-    source: ConfiguredSource, row: Any, parsed: Parsed, mapped: Mapped
+    source: ConfiguredSource, row: Any, parsed: Parsed, mapped: Mapped | None
 ) -> dict[str, Any]:
+    if mapped is None:  # the store step sees to what says no lead by itself
+        return {"lead_key": lead_key(source, parsed, row.id)}
     if mapped.document is None:
         return {"state": "quarantined", "hold": row.hold, "reasons": clean(mapped.reasons)}
     return {

@@ -10,7 +10,7 @@ from redis import RedisError
 from relay.metrics import expose, read_sums
 from relay.runtime import Runtime
 from relay.services.lanes import free
-from relay.store.tables import deliveries, lanes, processes, state_is, submissions
+from relay.store.tables import deliveries, fetches, lanes, processes, state_is, submissions
 from relay.store.writer import is_away
 
 SEEN_SECONDS = 30.0
@@ -73,7 +73,8 @@ def _gauges(connection: sa.Connection, now: datetime) -> dict[str, dict[tuple[st
 
 
 def _ages(connection: sa.Connection, now: datetime) -> Iterator[tuple[str, float]]:
-    """The age of the oldest submission not stored yet and of the oldest delivery that is due."""
+    """The age of the oldest submission not stored yet, of the oldest delivery that is due, and of
+    the oldest submission whose data is due to be fetched."""
     received = sa.select(sa.func.min(submissions.c.received_at)).where(
         state_is(submissions, "received")
     )
@@ -84,7 +85,8 @@ def _ages(connection: sa.Connection, now: datetime) -> Iterator[tuple[str, float
         .scalar_subquery()
     )
     due = sa.select(sa.func.min(oldest_of_lane)).select_from(lanes).where(free(now))
-    for what, query in (("submissions", received), ("deliveries", due)):
+    asked = sa.select(sa.func.min(fetches.c.due_at)).where(fetches.c.due_at.is_not(None))
+    for what, query in (("submissions", received), ("deliveries", due), ("fetches", asked)):
         oldest = connection.execute(query).scalar()
         if oldest is not None and oldest <= now:
             yield what, (now - oldest).total_seconds()
@@ -94,6 +96,7 @@ def _open(connection: sa.Connection) -> Iterator[tuple[str, int]]:
     for what, query in (
         ("submissions", sa.select(sa.func.count()).where(state_is(submissions, "received"))),
         ("deliveries", sa.select(sa.func.count()).where(state_is(deliveries, "waiting"))),
+        ("fetches", sa.select(sa.func.count()).where(fetches.c.due_at.is_not(None))),
     ):
         yield what, connection.execute(query).scalar_one()
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from relay.runtime import Runtime
 from relay.services.deliveries import end
+from relay.services.fetching import lying as fetches_lying
 from relay.services.lanes import free
 from relay.services.pace import release_ready
 from relay.services.upload_job import lying as imports_lying
@@ -34,6 +35,7 @@ class Swept:
     expired: int
     released: int
     imports: tuple[UUID, ...] = ()
+    fetches: tuple[UUID, ...] = ()
 
 
 def sweep(rt: Runtime) -> Swept:
@@ -58,7 +60,10 @@ def sweep(rt: Runtime) -> Swept:
     files = imports_lying(rt)
     for import_id in files:
         rt.queue.wake_import(import_id)
-    return Swept(lying, queued, due, leases, expired, released, files)
+    asked = fetches_lying(rt)
+    for source_id in asked:
+        rt.queue.wake_fetch(source_id)
+    return Swept(lying, queued, due, leases, expired, released, files, asked)
 
 
 def _lying(now: datetime) -> sa.Select[UUID]:

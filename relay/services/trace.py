@@ -12,6 +12,7 @@ from relay.store.tables import (
     attempts,
     bodies,
     deliveries,
+    fetches,
     lanes,
     lead_versions,
     leads,
@@ -84,13 +85,13 @@ def attempts_of(rt: Runtime, delivery_id: UUID) -> list[Row]:
 
 
 def submission(rt: Runtime, submission_id: UUID) -> Row | None:
-    """One submission with the raw body it came in (`raw`, `raw_headers`, ...), or None."""
+    """One submission with the raw body it came in (`raw`, `raw_headers`, ...), or None.
+
+    Where its data is or was to be fetched, with what was said (`fetched_body`, `fetch_...`).
+    """
+    query = _with_fetch(_submissions()).where(submissions.c.id == submission_id)
     with rt.database.read() as connection:
-        found = (
-            connection.execute(_submissions().where(submissions.c.id == submission_id))
-            .mappings()
-            .first()
-        )
+        found = connection.execute(query).mappings().first()
     return None if found is None else dict(found)
 
 
@@ -129,6 +130,18 @@ def _submissions(
         .join(bodies, bodies.c.id == submissions.c.body_id)
         .join(sources, sources.c.id == submissions.c.source_id)
     )
+
+
+def _with_fetch(query: sa.Select[tuple[object, ...]]) -> sa.Select[tuple[object, ...]]:
+    of = fetches.c
+    return query.add_columns(
+        of.body.label("fetched_body"),
+        of.fetched_at,
+        of.exchanges.label("fetch_exchanges"),
+        of.outcome.label("fetch_outcome"),
+        of.attempts.label("fetch_attempts"),
+        of.due_at.label("fetch_due_at"),
+    ).outerjoin(fetches, of.submission_id == submissions.c.id)
 
 
 def _deliveries(connection: sa.Connection, lead_id: UUID) -> list[Row]:

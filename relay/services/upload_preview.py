@@ -14,9 +14,9 @@ from relay.core.rows import request_of
 from relay.core.sheets import Unfit, named
 from relay.runtime import Runtime
 from relay.services import uploads
-from relay.services.arrival import remap
 from relay.services.browse import Row
 from relay.services.configured import ConfiguredSource
+from relay.services.remapping import row_of_a_file
 
 SAMPLED = 20
 """Rows that are looked at for samples."""
@@ -104,7 +104,7 @@ def _previewed(
     told = {name: goals.get(name, FIELD) for name in fields}
     came = request_of("preview", fields, told, rt.clock.now().timestamp())
     try:
-        ((_, mapped),) = remap(source, came)
+        _parsed, mapped = row_of_a_file(source, came)
     except Unreadable as error:
         return Previewed(number, None, [], [{"place": "", "message": str(error)}])
     return Previewed(number, mapped.document, mapped.warnings, mapped.reasons)

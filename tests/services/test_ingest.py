@@ -94,7 +94,7 @@ def test_event_ids_are_kept_hashed(acme: Incoming) -> None:
     acme.say(acme.source(), event="ada@example.com", name="Ada")
     [key] = acme.rows(tables.event_keys)
     assert len(key.event_key) == 64
-    assert "ada" not in key.event_key
+    assert set(key.event_key) <= set("0123456789abcdef")
 
 
 def test_a_neighbour_that_fails_does_not_take_its_repeat_along(

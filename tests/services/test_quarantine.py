@@ -67,7 +67,7 @@ def test_the_query_is_part_of_what_is_read_again(acme: Incoming, monkeypatch: An
         seen.append(inbound)
         raise nothing
 
-    monkeypatch.setattr("relay.services.quarantine.remap", look)
+    monkeypatch.setattr("relay.services.remapping.remap", look)
     release(acme.rt, [said])
     assert seen[0].query == (("a", "1"), ("b", "ü"))
     assert seen[0].body == b"{not json"

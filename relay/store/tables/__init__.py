@@ -20,6 +20,7 @@ from relay.store.tables.configured import (
     sources,
     targets,
 )
+from relay.store.tables.fetched import RECONCILIATION_STATES, fetches, reconciliations
 from relay.store.tables.house import ROLES, audit, ledger_days, processes, setup_links, users
 from relay.store.tables.imported import IMPORT_STATES, import_refusals, imports
 from relay.store.tables.leads import (
@@ -48,6 +49,7 @@ __all__ = [
     "EVENTS",
     "IMPORT_STATES",
     "PAUSES",
+    "RECONCILIATION_STATES",
     "ROLES",
     "STATUS_CHANGE_STATES",
     "SUBMISSION_STATES",
@@ -60,6 +62,7 @@ __all__ = [
     "counters",
     "deliveries",
     "event_keys",
+    "fetches",
     "grants",
     "import_refusals",
     "imports",
@@ -73,6 +76,7 @@ __all__ = [
     "processes",
     "projects",
     "rate_keys",
+    "reconciliations",
     "routes",
     "setup_links",
     "source_tokens",

@@ -3,7 +3,7 @@
 import time
 
 from relay.services import configure
-from relay.store.tables import bodies, leads, sources, submissions
+from relay.store.tables import bodies, fetches, leads, sources, submissions
 from tests.web.console.house import House, submission_links
 
 SHELVES = "/console/p/acme/quarantine/"
@@ -20,6 +20,32 @@ def test_what_could_not_be_read_says_why_and_shows_what_came(house: House) -> No
     page = visitor.send(page.form("/release"))
     assert "1 still cannot be read as a lead" in page.text
     assert house.row(submissions).state == "quarantined"
+
+
+def test_what_was_fetched_shows_beside_what_came(house: House) -> None:
+    submission = house.submit(body="7")
+    said = {
+        "request": {"method": "GET", "url": "https://x.example/7", "headers": {}, "body": ""},
+        "response": {"status": 200, "headers": {}, "body": "the whole story", "cut": False},
+        "milliseconds": 12,
+        "error": None,
+    }
+    (row,) = house.ids(submissions)
+    now = house.rt.clock.now()
+    told = {"submission_id": row, "source_id": row, "began_at": now, "attempts": 3}
+    with house.rt.database.write() as connection:
+        connection.execute(
+            fetches.insert().values(**told, due_at=now, outcome="retry", exchanges=[])
+        )
+    page = house.visitor().get(f"{SHELVES}{submission}")
+    assert "Asked for 3 times in vain" in page.text
+    brought = {"due_at": None, "outcome": "delivered", "exchanges": [said], "fetched_at": now}
+    with house.rt.database.write() as connection:
+        connection.execute(fetches.update().values(**brought, body=b'{"email": "ada@x.example"}'))
+    page = house.visitor().get(f"{SHELVES}{submission}")
+    assert "Fetched from the provider" in page.text
+    assert "ada@x.example" in page.text
+    assert "the whole story" in page.text
 
 
 def test_after_a_fix_a_release_makes_the_lead(house: House) -> None:
