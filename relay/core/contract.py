@@ -40,7 +40,7 @@ from relay.core.conversions import (
 from relay.core.cutting import cut_note, shorten
 from relay.core.e164 import COUNTRIES, to_e164
 from relay.core.emails import mail_address
-from relay.core.fitting import Fitted, fit_card, message_card, utf16_length
+from relay.core.fitting import Fitted, fit_card, message_card, shorten_utf16, utf16_length
 from relay.core.google import (
     SERVICE_ACCOUNT,
     account_of,
@@ -178,6 +178,7 @@ __all__ = [
     "secret_list",
     "sha256_hex",
     "shorten",
+    "shorten_utf16",
     "text_card",
     "to_e164",
     "to_major",

@@ -72,6 +72,13 @@ def utf16_length(text: str) -> int:
     return len(text) + sum(sign > "\uffff" for sign in text)
 
 
+def shorten_utf16(text: str, most: int) -> str:
+    """The text in at most so many signs, as most chats count them; one that is cut ends with …"""
+    if utf16_length(text) <= most:
+        return text
+    return text.encode("utf-16-le")[: (most - 1) * 2].decode("utf-16-le", "ignore").rstrip() + "…"
+
+
 def _said(cut: int) -> str:
     if not cut:
         return ""

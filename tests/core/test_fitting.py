@@ -11,6 +11,7 @@ from relay.core.contract import (
     fill_template,
     fit_card,
     message_card,
+    shorten_utf16,
     utf16_length,
 )
 
@@ -91,6 +92,21 @@ def test_no_room_is_overrun(room: int, sign: str) -> None:
 @pytest.mark.parametrize(("text", "length"), [("", 0), ("aé漢", 3), ("😀", 2), ("a😀b𐍈", 6)])
 def test_signs_are_counted_as_chats_do(text: str, length: int) -> None:
     assert utf16_length(text) == length == len(text.encode("utf-16-le")) // 2
+
+
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [
+        ("abcd", "abcd"),
+        ("abcde", "abc…"),
+        ("ab de", "ab…"),
+        ("😀😀", "😀😀"),
+        ("a😀😀", "a😀…"),
+        ("😀😀b", "😀…"),
+    ],
+)
+def test_a_text_is_cut_between_its_signs(text: str, short: str) -> None:
+    assert shorten_utf16(text, 4) == short
 
 
 def test_a_template_is_filled_from_a_lead() -> None:

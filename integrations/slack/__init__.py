@@ -1,0 +1,1 @@
+"""Slack, as a target: a message about each lead."""
