@@ -26,6 +26,7 @@ from relay.core.contract import (
     Target,
     name_parts,
     remainder_of,
+    shorten,
 )
 
 PLACES = {
@@ -47,6 +48,9 @@ PLACES = {
 so does the message, for the person's next lead will bring another one."""
 
 MESSAGE = {"/properties/message": "/form/message"}
+
+LEAST_ROOM = 8_000
+"""Characters of the property Message that are kept for the rest where it has to hold both."""
 
 TOLD_APART_BY = ("phone", "firstname", "lastname")
 """What a contact without an e-mail address is looked for by."""
@@ -161,9 +165,9 @@ def _properties(payload: Json, settings: Settings, duty: Duty) -> dict[str, str]
                 properties.setdefault(name, settings[setting])
     if settings.get("rest", "note") == "message" and payload.get("$lead"):
         said = properties.get("message", "")
-        room = max(LONGEST - len(said) - 2, 1000)
+        room = max(LONGEST - len(said) - 2, LEAST_ROOM)
         rest = remainder_of(payload, PLACES | MESSAGE, duty, room).text
-        properties["message"] = f"{said}\n\n{rest}".strip()[:LONGEST]
+        properties["message"] = f"{shorten(said, LONGEST - len(rest) - 2)}\n\n{rest}".strip()
     return properties
 
 

@@ -23,6 +23,7 @@ from relay.core.contract import (
     judged,
     remainder_of,
     said_object,
+    shorten,
 )
 
 HOST = "https://api.hsforms.com"
@@ -49,6 +50,10 @@ PLACES: Mapping[str, str] = {
 """Which values of a lead have a place of their own; the others go into the field for the rest."""
 
 LONGEST = 65_536
+"""Characters of a field."""
+
+LEAST_ROOM = 8_000
+"""Characters that are kept for the rest where a field has to hold a long message too."""
 
 CONTEXT = {"INVALID_HUTK": "hutk", "INVALID_IP_ADDRESS": "ipAddress", "INVALID_PAGE_URI": "pageUri"}
 """Refusals of what tells of the visit, and what is left out then: a lead is worth more."""
@@ -111,9 +116,9 @@ def _fields(payload: Json, settings: Settings, duty: Duty) -> Iterator[Json]:
     given = {name: _text(value) for name, value in sent.items()}
     if rest and payload.get("$lead") and (not known or rest in known):
         said = given.get(rest, "")
-        room = max(LONGEST - len(said) - 2, 1000)
+        room = max(LONGEST - len(said) - 2, LEAST_ROOM)
         more = remainder_of({**payload, "fields": sent}, PLACES, duty, room).text
-        given[rest] = f"{said}\n\n{more}".strip()[:LONGEST]
+        given[rest] = f"{shorten(said, LONGEST - len(more) - 2)}\n\n{more}".strip()
     for name, value in given.items():
         if value:
             yield {"objectTypeId": "0-1", "name": name, "value": value}
