@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 
 from flask import Blueprint
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from markupsafe import Markup
 
 from relay.core.contract import Json
@@ -105,5 +106,16 @@ def markdown(text: str) -> Markup:
     for token in tokens:
         if token.type.startswith("heading"):
             token.tag = f"h{min(int(token.tag[1]) + 1, 6)}"
+        _unlink(token.children or [])
     html = _markdown.renderer.render(tokens, _markdown.options, {})
     return Markup(html)  # noqa: S704 - the renderer escapes everything it is given
+
+
+def _unlink(parts: list[Token]) -> None:
+    """Make plain text of links to other papers, which have no page here."""
+    inside = False
+    for part in parts:
+        if part.type == "link_open":
+            inside = not str(part.attrs.get("href", "")).startswith(("https://", "http://"))
+        if inside and part.type in {"link_open", "link_close"}:
+            part.tag, part.attrs = "span", {}

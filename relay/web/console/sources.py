@@ -12,7 +12,7 @@ from relay.runtime import current
 from relay.services import configure, configured, inventory, lanes, watch
 from relay.services.configured import ConfiguredSource
 from relay.services.wanted import Mistakes
-from relay.web.console import editing, sample
+from relay.web.console import editing, picking, sample
 from relay.web.console.forms import Form, FormError
 from relay.web.console.project import actor, may, needs
 
@@ -35,7 +35,7 @@ def index() -> str:
 @needs("editor")
 def pick() -> str:
     """The kinds to choose from."""
-    return render_template("console/sources/pick.html", kinds=current().catalog.sources)
+    return picking.page("console/sources/pick.html", current().catalog.sources)
 
 
 @pages.route("/new/<kind>", methods=["GET", "POST"])

@@ -12,7 +12,7 @@ from relay.runtime import current
 from relay.services import browse, configure, configured, inventory, lanes, testing
 from relay.services.configured import ConfiguredTarget
 from relay.services.wanted import Mistakes
-from relay.web.console import editing
+from relay.web.console import editing, picking
 from relay.web.console.forms import Form, FormError
 from relay.web.console.project import actor, needs
 
@@ -36,7 +36,7 @@ def index() -> str:
 @needs("editor")
 def pick() -> str:
     """The kinds to choose from."""
-    return render_template("console/targets/pick.html", kinds=current().catalog.targets)
+    return picking.page("console/targets/pick.html", current().catalog.targets)
 
 
 @pages.route("/new/<kind>", methods=["GET", "POST"])

@@ -11,6 +11,7 @@ from relay.core.contract import Json
 from relay.core.fixtures import fixtures_of
 from relay.web.console.forms import CLEAN, Field, Form, shape_of
 from tests.integrations.conversing import catalog, of_target
+from tests.web.console.house import House
 
 PREFIX = "settings."
 SIMPLE = {"text", "address", "long", "choice", "whole", "number", "secret"}
@@ -89,3 +90,21 @@ def fields(drawn: tuple[Field, ...]) -> Iterator[Field]:
     for one in drawn:
         yield one
         yield from fields(one.fields)
+
+
+def test_a_kind_is_found_by_words_of_its_name_and_of_what_it_does(house: House) -> None:
+    visitor = house.visitor()
+    for words, found, left_out in (
+        ("hook sig", "Webhook", "Octanist"),
+        ("OCTANIST", "Octanist", "Webhook"),
+    ):
+        page = visitor.get(f"/console/p/acme/targets/new?q={words.replace(' ', '+')}")
+        assert f"<strong>{found}</strong>" in page.html
+        assert f"<strong>{left_out}</strong>" not in page.html
+    assert "Nothing of this name" in visitor.get("/console/p/acme/sources/new?q=qwertz").html
+
+
+def test_the_guide_stands_beside_the_form_without_links_that_lead_nowhere(house: House) -> None:
+    page = house.visitor().get("/console/p/acme/sources/new/shopify")
+    assert "Set up" in page.html
+    assert 'href="../' not in page.html
