@@ -4,7 +4,17 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
-from relay.core.contract import Duty, Json, Line, Settings, card_of, cut_note, shorten
+from relay.core.contract import (
+    Duty,
+    Json,
+    Line,
+    Settings,
+    card_of,
+    cut_note,
+    instant,
+    moment,
+    shorten,
+)
 
 LARGEST = 100_000
 """Bytes of a request's body (Create or Update Profile)."""
@@ -70,8 +80,8 @@ def subscription_of(payload: Json, settings: Settings, duty: Duty) -> Json:
     if known or not (agreed and settings.get("subscribe_list") and payload.get("email")):
         return None
     past = bool(settings.get("past_consent", False))
-    at = consent.get("at") or datetime.fromtimestamp(int(duty.occurred_at), UTC).isoformat()
-    marketing = {"consent": "SUBSCRIBED", **({"consented_at": at} if past else {})}
+    at = {"consented_at": _agreed_at(consent, duty)} if past else {}
+    marketing = {"consent": "SUBSCRIBED", **at}
     form = payload["$lead"].get("form", {})
     profile = {"email": payload["email"], "subscriptions": {"email": {"marketing": marketing}}}
     attributes: dict[str, Json] = {
@@ -82,6 +92,15 @@ def subscription_of(payload: Json, settings: Settings, duty: Duty) -> Json:
     chosen = {"data": {"type": "list", "id": settings["subscribe_list"]}}
     kind = "profile-subscription-bulk-create-job"
     return {"data": {"type": kind, "attributes": attributes, "relationships": {"list": chosen}}}
+
+
+def _agreed_at(consent: Json, duty: Duty) -> str:
+    """When the person agreed; Klaviyo takes a time in the past alone."""
+    sent = datetime.fromtimestamp(duty.occurred_at, UTC)
+    try:
+        return instant(min(moment(consent.get("at")), sent), "seconds")
+    except ValueError:
+        return instant(sent, "seconds")
 
 
 def _less(value: Json, name: str, gone: Mapping[str, Json]) -> Json:

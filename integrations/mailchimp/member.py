@@ -5,7 +5,17 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from ipaddress import ip_address
 
-from relay.core.contract import Duty, Json, Settings, card_of, cut_note, shorten, text_card
+from relay.core.contract import (
+    Duty,
+    Json,
+    Settings,
+    card_of,
+    cut_note,
+    instant,
+    moment,
+    shorten,
+    text_card,
+)
 
 WHOLE_ADDRESS = ("addr1", "city", "state", "zip")
 """What Mailchimp wants of an address, or it refuses the member (Merge Fields: structure)."""
@@ -109,11 +119,14 @@ def _signed_up(payload: Json, duty: Duty) -> dict[str, Json]:
 
 
 def _agreed_at(payload: Json, duty: Duty) -> str:
-    return str(payload["$lead"]["consent"]["marketing"].get("at") or _written(duty.occurred_at))
+    try:
+        return instant(moment(payload["$lead"]["consent"]["marketing"].get("at")), "seconds")
+    except ValueError:
+        return _written(duty.occurred_at)
 
 
 def _written(at: float) -> str:
-    return datetime.fromtimestamp(int(at), UTC).isoformat()
+    return instant(datetime.fromtimestamp(at, UTC), "seconds")
 
 
 def _pieces(text: str, most: int) -> Iterator[str]:
