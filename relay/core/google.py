@@ -130,7 +130,8 @@ def refusal_of(reply: Reply) -> Refusal:
     named = [str(reason) for reason in found if reason]
     words = [str(error.get("message") or "")]
     words += [f"{one.get('field')}: {one.get('description')}" for one in violations]
-    return Refusal(frozenset(named), "; ".join(filter(None, (*named, *words))))
+    said = dict.fromkeys(filter(None, (*named, *words)))
+    return Refusal(frozenset(named), "; ".join(said))
 
 
 def _objects(value: Json) -> list[dict[str, Json]]:
