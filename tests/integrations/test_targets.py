@@ -39,7 +39,10 @@ ODD_BODIES = (b"null", b"", b"[]", b"<html>", b"\xff\x00", b'{"a":', b'{"error":
 TELLING = {*range(200, 210), 302, *range(400, 432), 451, *range(500, 506), 530, 535, 550, 599}
 """Statuses that vendors say more of; the others are heard with one body."""
 
-SILENT = {"salesforce_web_to_lead": SHOWN - {Kind.UNAUTHORIZED}}
+SILENT = {
+    "salesforce_web_to_lead": SHOWN - {Kind.UNAUTHORIZED},
+    "ga4": SHOWN - {Kind.UNAUTHORIZED},
+}
 """Vendors who never say some of them."""
 
 EPOCH = datetime.fromtimestamp(0, UTC)
