@@ -45,7 +45,8 @@ class OutboundAdapter:
     """One target kind's JSON Schema, whose `lead` annotations say where each value comes from.
 
     An annotation is a pointer into the lead, or a list of pointers of which the first present wins;
-    "" is the whole lead. A `default` beside it is taken where the lead has nothing.
+    "" is the whole lead. A `default` beside it is taken where the lead has nothing. Where one of
+    several things is needed (`anyOf`), `x-needs` says which, in words.
     """
 
     def __init__(self, schema: Json) -> None:
@@ -78,10 +79,13 @@ class OutboundAdapter:
     def _errors(self, payload: Json) -> list[str]:
         if self._validator.is_valid(payload):
             return []
-        return [
-            f"{words_for(error.instance_path) or 'the payload'}: {error.message}"
-            for error in self._validator.iter_errors(payload)
-        ]
+        return [self._said(error) for error in self._validator.iter_errors(payload)]
+
+    def _said(self, error: jsonschema_rs.ValidationError) -> str:
+        """The mistake and its place; in the schema's own words where none of several is there."""
+        if error.schema_path == ["anyOf"] and "x-needs" in self.schema:
+            return f"it needs {self.schema['x-needs']}"
+        return f"{words_for(error.instance_path) or 'the payload'}: {error.message}"
 
 
 class _Making:
