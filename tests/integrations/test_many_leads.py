@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from html import unescape
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -72,8 +73,9 @@ def _is_valid(request: Request | Letter) -> None:
 
 
 def _says_whole(cut: dict[str, str], requests: list[Any]) -> None:
-    """What was cut somewhere stands whole elsewhere."""
+    """What was cut somewhere stands whole elsewhere, be it as HTML."""
     said = "\n".join(text for request in requests for text in _texts_of(request))
+    said += unescape(said)
     for pointer, text in cut.items():
         assert len(text) > READABLE or text in said, pointer
 
