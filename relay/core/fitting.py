@@ -38,10 +38,16 @@ SHORTEST = 12
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """The lines that fit, some of them shortened, and a sentence on what was cut, else ""."""
+    """The lines that fit, some of them shortened, and how many values are not there whole."""
 
     lines: tuple[Line, ...]
-    cut: str
+    missing: int
+
+    @property
+    def cut(self) -> str:
+        """What was cut, in a few words; "" where nothing was."""
+        values = "1 value" if self.missing == 1 else f"{self.missing} values"
+        return f"{values} did not fit whole" if self.missing else ""
 
 
 def message_card(lead: Json, *, whole: bool = False) -> Card:
@@ -64,7 +70,7 @@ def fit_card(card: Card, *, room: int, longest: int, size: Callable[[Line], int]
         if fitting is not None:
             lines.append(fitting)
             room -= size(fitting)
-    return Fitted(tuple(lines), _said(cut))
+    return Fitted(tuple(lines), cut)
 
 
 def utf16_length(text: str) -> int:
@@ -77,12 +83,6 @@ def shorten_utf16(text: str, most: int) -> str:
     if utf16_length(text) <= most:
         return text
     return text.encode("utf-16-le")[: (most - 1) * 2].decode("utf-16-le", "ignore").rstrip() + "…"
-
-
-def _said(cut: int) -> str:
-    if not cut:
-        return ""
-    return "1 value did not fit whole" if cut == 1 else f"{cut} values did not fit whole"
 
 
 def _shortened(line: Line, most: int, size: Callable[[Line], int]) -> Line | None:

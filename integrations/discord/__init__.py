@@ -1,0 +1,1 @@
+"""Discord, as a target: a message about each lead."""
