@@ -1,0 +1,1 @@
+"""Telegram, as a target: a message about each lead."""
