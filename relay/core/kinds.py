@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from uuid import UUID
 
@@ -42,6 +43,18 @@ class TargetKind:
         """What a target's limits are counted by: the vendor's account, which may be a secret."""
         account = self.target.rate_key(settings)
         return f"target:{target_id}" if account is None else f"{self.name}:{hash_key(account)[:32]}"
+
+    def version_ends(self, settings: Settings) -> date | None:
+        """When the vendor takes its version away, where a target of these settings uses it."""
+        version, ends = self.target.api_version, self.target.api_version_ends
+        chosen = [
+            settings.get(name, version)
+            for name, part in self.target.settings.get("properties", {}).items()
+            if part.get("default") == version
+        ]
+        if ends is None or any(one != version for one in chosen):
+            return None
+        return date.fromisoformat(ends)
 
     def grant_key(self, settings: Settings, secrets: Iterable[str]) -> str | None:
         """What a grant is kept by: the account, and by which credentials it is asked for, so that

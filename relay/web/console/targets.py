@@ -1,5 +1,6 @@
 """Targets: the list, one with its lane and routes, the form, and the test with all it said."""
 
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,9 @@ from relay.web.console.forms import Form, FormError
 from relay.web.console.project import actor, needs
 
 pages = Blueprint("targets", __name__, url_prefix="/targets")
+
+SOON = 120
+"""Days before the end of a vendor's version in which its targets say so."""
 
 
 @pages.get("/")
@@ -68,7 +72,15 @@ def _show(target: ConfiguredTarget, trial: testing.Trial | None = None) -> str:
         newest=browse.deliveries(rt, wanted, limit=8),
         trial=trial,
         limit=inventory.COUNTED,
+        ends=_ending(target),
     )
+
+
+def _ending(target: ConfiguredTarget) -> date | None:
+    """When the vendor takes the version away that this target uses, if that is soon."""
+    ends = target.kind.version_ends(target.settings)
+    soon = current().clock.now().date() + timedelta(days=SOON)
+    return ends if ends is not None and ends <= soon else None
 
 
 @pages.post("/<uuid:target_id>/test")

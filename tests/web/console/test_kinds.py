@@ -9,6 +9,7 @@ from werkzeug.datastructures import MultiDict
 
 from relay.core.contract import Json
 from relay.core.fixtures import fixtures_of
+from relay.services import configure
 from relay.web.console.forms import CLEAN, Field, Form, shape_of
 from tests.integrations.conversing import catalog, of_target
 from tests.web.console.house import House
@@ -108,3 +109,19 @@ def test_the_guide_stands_beside_the_form_without_links_that_lead_nowhere(house:
     page = house.visitor().get("/console/p/acme/sources/new/shopify")
     assert "Set up" in page.html
     assert 'href="../' not in page.html
+
+
+def test_a_target_says_when_its_vendors_version_ends(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = of_target("klaviyo")[0]["settings"]
+    target = {"name": "Lists", "kind": "klaviyo", "settings": settings}
+    configure.apply(house.rt, {"projects": [{"id": "acme", "targets": [target]}]})
+    visitor = house.visitor()
+    shown = visitor.get("/console/p/acme/targets/").link("Lists")
+    kind = catalog().targets["klaviyo"]
+    notice = f"on {kind.target.api_version_ends}"
+    assert notice not in visitor.get(shown).html
+    monkeypatch.setattr("relay.web.console.targets.SOON", 36500)
+    assert notice in visitor.get(shown).html
+    assert kind.version_ends({**settings, "revision": "2020-01-01"}) is None
