@@ -16,6 +16,7 @@ COMMANDS = {
     "addresses": "relay.cli.configuration",
     "send": "relay.cli.send",
     "leads": "relay.cli.listing",
+    "status": "relay.cli.becoming",
     "deliveries": "relay.cli.listing",
     "quarantine": "relay.cli.quarantine",
     "replay": "relay.cli.sending_again",

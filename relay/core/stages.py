@@ -1,6 +1,6 @@
 """What became of a lead: how a change of its state is said, and what it makes of the document."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 
 from relay.core.contract import Json
@@ -41,6 +41,13 @@ class StatusChange:
         said = {name: value for name, value in given.items() if value is not None}
         told = {name: None if is_empty(value) else value for name, value in said.items()}
         return {**told, **dict.fromkeys(self.cleared)}
+
+
+def at_stage(stage: str, labels: Collection[str]) -> dict[str, Json]:
+    """A stage as a change says it; one of the project's conversion labels is a conversion too."""
+    if stage not in labels:
+        return {"stage": stage or None}
+    return {"stage": stage, "conversion_name": stage}
 
 
 def with_state(document: Json, change: Mapping[str, Json]) -> Json:

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from relay.core.contract import Json
 from relay.core.money import to_major, to_minor
-from relay.core.stages import StatusChange
+from relay.core.stages import StatusChange, at_stage
 from relay.runtime import current
 from relay.services import browse, configured, inventory, trace
 from relay.services.configured import ConfiguredProject
@@ -60,7 +60,9 @@ def set_status(lead_id: UUID) -> ResponseReturnValue:
         currency=currency if value else None,
         note=given.get("note", "").strip()[:LONGEST_NOTE],
         cleared=() if value else ("value_minor",),
-        **_stage(given.get("stage", "").strip()[:LONGEST_STAGE]),
+        **at_stage(
+            given.get("stage", "").strip()[:LONGEST_STAGE], _project().conversion_labels.values()
+        ),
     )
     try:
         change_status(current(), lead_id, change, actor=actor(), audited=True)
@@ -119,10 +121,3 @@ def _state(chain: Chain) -> dict[str, Json]:
         "value": "" if minor is None else to_major(minor, _currency(chain)),
         "note": state.get("note", ""),
     }
-
-
-def _stage(stage: str) -> dict[str, Json]:
-    """The stage as a change says it; one of the project's labels is a conversion."""
-    if stage not in _project().conversion_labels.values():
-        return {"stage": stage or None}
-    return {"stage": stage, "conversion_name": stage}
