@@ -20,7 +20,7 @@ from relay.core.checks import problems
 from relay.core.contract import Duty, Json, Kind, Letter, Note, Outcome, Reply
 from relay.net.client import Client
 from tests.integrations.conversing import catalog
-from tests.net.mail_server import MailServer
+from tests.mail_server import MailServer
 
 DUTY = Duty(
     id="0195571e-5a00-7000-8000-0000000000d1",

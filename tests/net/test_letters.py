@@ -14,8 +14,8 @@ import pytest
 from relay.config import load_config
 from relay.core.contract import Conversation, Json, Kind, Letter, Outcome, Reply
 from relay.net.client import Attempted, Client
+from tests.mail_server import MailServer, Misbehaviour
 from tests.net.certificates import certificate_for
-from tests.net.mail_server import MailServer, Misbehaviour
 
 QUICK = {"RELAY_TOTAL_SECONDS": "1", "RELAY_READ_SECONDS": "0.4", "RELAY_CONNECT_SECONDS": "0.4"}
 
