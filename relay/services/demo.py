@@ -5,6 +5,7 @@ machine while the demo is made; their addresses lead nowhere afterwards.
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +17,7 @@ from relay.core.verdict import judge
 from relay.net.client import Client
 from relay.queue import Queue
 from relay.runtime import Runtime
-from relay.services import configured, finding, samples
+from relay.services import configured, fetching, finding, samples
 from relay.services.claim import Job, claim
 from relay.services.configure import apply
 from relay.services.configured import ConfiguredSource, ConfiguredTarget
@@ -52,8 +53,7 @@ def make_demo(rt: Runtime) -> int:
     apart = replace(rt, client=_Recorded(rt), queue=_Silent(rt.config))
     try:
         sent = sum(_fill(apart, kind) for kind in rt.catalog.sources.values())
-        while store_batch(apart):
-            pass
+        _store(apart)
         for name in TARGETS:
             _bring(apart, name)
     finally:
@@ -143,14 +143,23 @@ def _fill(rt: Runtime, kind: SourceKind) -> int:
         *(samples.send(rt, source, one) for one in fit if one not in suspect),
         *(samples.send(rt, source, one, hold="honeypot") for one in suspect),
         samples.send(rt, source, usual),  # a repeat, where the sender's events have ids
-        samples.send(rt, source, replace(usual, inbound=broken)),
     ]
+    if not kind.source.imprint:  # a proof within the body would be broken with it
+        receipts.append(samples.send(rt, source, replace(usual, inbound=broken)))
     return sum(len(receipt.ids) for receipt in receipts)
 
 
 def _fits(capture: Fixture, source: ConfiguredSource) -> bool:
     """Whether the source's settings read this capture as the ones it was made with would."""
     return bool(capture.expected.get("settings", {}).keys() <= source.settings.keys())
+
+
+def _store(rt: Runtime) -> None:
+    """Make leads of what was sent, once its data is fetched where its sender says an id alone."""
+    while store_batch(rt):
+        for source_id in fetching.lying(rt):
+            while errands := fetching.claim(rt, source_id, 1):
+                fetching.carry_out(rt, errands[0])
 
 
 def _bring(rt: Runtime, name: str) -> None:
@@ -190,7 +199,7 @@ class _Recorded(Client):
     def __init__(self, rt: Runtime) -> None:
         super().__init__(rt.config)
         folder = rt.catalog.targets["webhook"].folder / "fixtures"
-        self._replies = {
+        self._replies = dict(_told_by_providers(rt)) | {
             f"https://{name}.demo.invalid/": _reply(
                 (folder / f"{recorded}.json").read_text("utf-8")
             )
@@ -209,9 +218,21 @@ class _Silent(Queue):
         return False
 
 
+def _told_by_providers(rt: Runtime) -> Iterator[tuple[str, Reply]]:
+    """What providers say who are asked for a submission's data, by address."""
+    for kind in rt.catalog.sources.values():
+        for capture in fixtures_of(kind):
+            for turns in capture.expected.get("fetched", ()):
+                for turn in turns or ():
+                    yield turn["request"]["url"], _as_reply(turn["reply"])
+
+
 def _reply(conversation: str) -> Reply:
     """The reply of a recorded conversation's first exchange."""
-    said: dict[str, Any] = json.loads(conversation)["conversation"][0]["reply"]
+    return _as_reply(json.loads(conversation)["conversation"][0]["reply"])
+
+
+def _as_reply(said: dict[str, Any]) -> Reply:
     return Reply(
         status=said["status"],
         headers={name.lower(): value for name, value in said.get("headers", {}).items()},

@@ -33,7 +33,7 @@ class Erased:
 def erase(
     connection: sa.Connection, project_id: UUID, lead_key: str, asked_by: UUID, now: datetime
 ) -> Erased:
-    """Remove what is known under this key, but for the submission that asks for it.
+    """Remove what is known under this key, but for the submission that asks for it and its repeats.
 
     Rows go with their numbers kept, so the ledger stays even; what was still on its way counts as
     refused, what was still owed as cancelled.
@@ -42,6 +42,7 @@ def erase(
         submissions.c.project_id == project_id,
         submissions.c.lead_key == lead_key,
         submissions.c.id != asked_by,
+        submissions.c.duplicate_of.is_distinct_from(asked_by),
     )
     lead_ids = _leads(connection, project_id, lead_key, of_key)
     call_off(connection, lead_ids, "cancelled", REASON, now)

@@ -94,7 +94,7 @@ def test_quarantine_is_listed_shown_and_released(demo: Any, relay: Relay) -> Non
     still = relay("quarantine", "release", broken["id"])
     assert still.exit_code == 1
     assert "not JSON" in still.output
-    held = _json(relay, "quarantine", "list", "--state", "held")
+    held = _json(relay, "quarantine", "list", "--state", "held", "--limit", "1000")
     assert _json(relay, "quarantine", "release", "--all", "--state", "held")["released"] == len(
         held
     )

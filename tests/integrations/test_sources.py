@@ -15,7 +15,16 @@ from hypothesis import strategies as st
 from relay.catalog import load_catalog
 from relay.core.adapter import MappingRules
 from relay.core.checks import problems, schema_problems
-from relay.core.contract import Inbound, Json, Parsed, Signature, Unreadable, read_body
+from relay.core.contract import (
+    Fetching,
+    Inbound,
+    Json,
+    Parsed,
+    Reply,
+    Signature,
+    Unreadable,
+    read_body,
+)
 from relay.core.fixtures import EXAMPLE, Fixture, fixtures_of
 from relay.core.kinds import SourceKind
 from relay.core.pointers import get, put
@@ -40,8 +49,45 @@ def settings_of(fixture: Fixture) -> Json:
     return fixture.expected.get("settings", {})
 
 
-def read(kind: SourceKind, fixture: Fixture) -> list[Parsed]:
+def came(kind: SourceKind, fixture: Fixture) -> list[Parsed]:
     return kind.source.parse(fixture.inbound, settings_of(fixture))
+
+
+def read(kind: SourceKind, fixture: Fixture) -> list[Parsed]:
+    """What a capture holds, with the data that had to be fetched."""
+    found = came(kind, fixture)
+    return [fetched(kind, fixture, number, parsed) for number, parsed in enumerate(found)]
+
+
+def fetched(kind: SourceKind, fixture: Fixture, number: int, parsed: Parsed) -> Parsed:
+    """The submission as its source reads what the provider said, by the recorded replies."""
+    fetch = kind.source.fetch
+    asking = fetch(parsed, settings_of(fixture), NOW) if fetch else None
+    if asking is None:
+        return parsed
+    body = told(asking, fixture.expected["fetched"][number])
+    inbound = Inbound(headers={"content-type": "application/json"}, body=json.dumps(body).encode())
+    (again,) = kind.source.parse(inbound, settings_of(fixture))
+    assert (again.event_id, again.lead_id) == (parsed.event_id, parsed.lead_id)
+    assert fetch is not None
+    assert fetch(again, settings_of(fixture), NOW) is None
+    return again
+
+
+def told(asking: Fetching, recorded: Json) -> Json:
+    """What a conversation ends with that is answered as it was recorded."""
+    turns = iter(recorded)
+    request = next(asking)
+    while True:
+        turn = next(turns)
+        assert (request.method, request.url) == (turn["request"]["method"], turn["request"]["url"])
+        headers = {name.lower(): value for name, value in turn["reply"]["headers"].items()}
+        body = turn["reply"]["body"].encode()
+        try:
+            request = asking.send(Reply(status=turn["reply"]["status"], headers=headers, body=body))
+        except StopIteration as end:
+            assert next(turns, None) is None
+            return end.value
 
 
 def described(kind: SourceKind, parsed: Parsed, region: str | None) -> Json:
@@ -103,6 +149,9 @@ def test_the_request_in_its_guide_is_a_genuine_submission(kind: SourceKind, peer
     if secret:
         assert verify(kind.source, sent, {"secrets": ["another"]}, NOW) is not None
     (parsed,) = kind.source.parse(sent, given_settings)
+    if kind.source.fetch and kind.source.fetch(parsed, given_settings, NOW):
+        assert parsed.event_id
+        return
     assert described(kind, parsed, None)["lead"]["contact"]["email"]
 
 
@@ -130,7 +179,7 @@ def test_a_capture_sent_twice_is_the_same_event_of_the_same_lead(
 ) -> None:
     later = replace(fixture.inbound, received_at=NOW + 3600, address="192.0.2.77")
     again = kind.source.parse(later, settings_of(fixture))
-    assert again == read(kind, fixture)
+    assert again == came(kind, fixture)
     ids = [parsed.event_id for parsed in again if parsed.event_id is not None]
     assert len(set(ids)) == len(ids)
 
@@ -255,6 +304,8 @@ def take(kind: SourceKind, inbound: Inbound, of: Json) -> None:
     for parsed in found:
         mapped = kind.adapter.map(parsed, MappingRules(noise=kind.source.noise))
         assert (mapped.document is None) == bool(mapped.reasons)
+        if kind.source.fetch:
+            kind.source.fetch(parsed, of, NOW)
     verify(kind.source, inbound, of, NOW)
 
 
