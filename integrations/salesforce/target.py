@@ -4,15 +4,21 @@ Calls: `PATCH` and `POST /services/data/vNN.0/sobjects/Lead`, and `GET /query` b
 `POST` (Salesforce REST API: Insert or Update a Record Using an External ID; Query).
 """
 
-import json
 from collections.abc import Generator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 from integrations.salesforce.access import GRANT, asked, instance_of
+from integrations.salesforce.record import fields_of, text_of
 from integrations.salesforce.settings import SETTINGS
-from integrations.salesforce.verdicts import hold_of, refusal, verdict_of
+from integrations.salesforce.verdicts import (
+    hold_of,
+    is_incomplete,
+    refusal,
+    refused_fields,
+    verdict_of,
+)
 from relay.core.contract import (
     Conversation,
     Duty,
@@ -23,35 +29,11 @@ from relay.core.contract import (
     Request,
     Settings,
     Target,
-    name_parts,
-    remainder_of,
     said_object,
-    shorten,
 )
 
-PLACES = {
-    "/Salutation": "/contact/salutation",
-    "/FirstName": "/contact/first_name",
-    "/LastName": "/contact/last_name",
-    "/Company": "/contact/company",
-    "/Title": "/contact/job_title",
-    "/Email": "/contact/email",
-    "/Phone": "/contact/phone",
-    "/Website": "/contact/website",
-    "/Street": "/contact/address/street",
-    "/City": "/contact/address/city",
-    "/State": "/contact/address/region",
-    "/PostalCode": "/contact/address/postal_code",
-    "/Country": "/contact/address/country",
-    "/Description": "/form/message",
-}
-"""Which values of a lead have a field; the others go into the description."""
-
-LONGEST = 32_000
-"""Characters of the field Description."""
-
-LEAST_ROOM = 8_000
-"""Characters of it that are kept for the rest where the message is very long."""
+MOST_LEFT_OUT = 5
+"""How many fields that Salesforce refuses are left out before the lead itself counts as refused."""
 
 Writing = Generator[Request, Reply, Outcome]
 
@@ -62,11 +44,8 @@ def deliver(payload: Json, settings: Settings, duty: Duty) -> Conversation:
     if duty.remote_id:
         outcome = yield from _change(payload, settings, duty)
     if outcome is None:
-        fields = _new_fields(payload, settings, duty)
-        if settings.get("external_id_field"):
-            outcome = yield from _upsert(payload, fields, settings, duty)
-        else:
-            outcome = yield from _create(fields, settings, duty)
+        put = _upsert if settings.get("external_id_field") else _create
+        outcome = yield from put(payload, settings, duty)
     if outcome.kind is not Kind.DELIVERED or not outcome.remote_id:
         return outcome
     url = f"{instance_of(settings, duty.access)}/{quote(outcome.remote_id, safe='')}"
@@ -84,42 +63,69 @@ def _change(
 ) -> Generator[Request, Reply, Outcome | None]:
     """Change the record by its own id; None where it is gone, so that it is put in anew."""
     path = f"sobjects/Lead/{quote(str(duty.remote_id), safe='')}"
-    fields = _fields(payload, settings, duty)
-    reply = yield asked("PATCH", path, settings, duty.access, fields, _headers(settings))
-    outcome = verdict_of(reply, settings, duty)
+    reply, outcome = yield from _send("PATCH", path, payload, settings, duty, new=False)
     return None if reply.status == 404 else outcome
 
 
-def _upsert(payload: Json, fields: Json, settings: Settings, duty: Duty) -> Writing:
-    """Put the record in by the external id, which is the lead's own where no mapping says else."""
-    name = settings["external_id_field"]
-    value = quote(_text(payload.get("$external_id") or duty.lead_id), safe="")
-    body = {key: part for key, part in fields.items() if key != name}
-    path = f"sobjects/Lead/{name}/{value}"
-    reply = yield asked("PATCH", path, settings, duty.access, body, _headers(settings))
-    return verdict_of(reply, settings, duty)
+def _upsert(payload: Json, settings: Settings, duty: Duty) -> Writing:
+    """Put the record in by the external id, which is the lead's own where no mapping says else.
+
+    By another one somebody's record may be found: it gets what the lead says alone, and what
+    Salesforce wants beside it only where it says that this is missing.
+    """
+    name, value = settings["external_id_field"], text_of(payload.get("$external_id") or "")
+    own = value in ("", duty.lead_id)
+    path = f"sobjects/Lead/{name}/{quote(value or duty.lead_id, safe='')}"
+    body = {key: part for key, part in payload.items() if key != name}
+    if source := settings.get("lead_source", "Web"):
+        body.setdefault("LeadSource", source)
+    reply, outcome = yield from _send("PATCH", path, body, settings, duty, new=own)
+    if not own and is_incomplete(reply):
+        _, outcome = yield from _send("PATCH", path, body, settings, duty, new=True)
+    return outcome
 
 
-def _create(fields: dict[str, Json], settings: Settings, duty: Duty) -> Writing:
+def _create(payload: Json, settings: Settings, duty: Duty) -> Writing:
     """Make a record; a second try looks first for the one that the first try may have made."""
     if duty.again:
-        path = f"query?q={quote(_query(fields, duty), safe='')}"
-        reply = yield asked("GET", path, settings, duty.access)
+        question = _query(fields_of(payload, settings, duty, new=True), duty)
+        reply = yield asked("GET", f"query?q={quote(question, safe='')}", settings, duty.access)
         if refused := refusal(reply, duty):
             return refused
-        if found := _first(said_object(reply).get("records")):
+        mark = f"Lead {duty.lead_id}," if payload.get("$lead") else ""
+        if found := _found(said_object(reply).get("records"), mark):
             return Outcome(kind=Kind.DELIVERED, message="found", remote_id=found)
-    reply = yield asked("POST", "sobjects/Lead", settings, duty.access, fields, _headers(settings))
-    return verdict_of(reply, settings, duty)
+    _, outcome = yield from _send("POST", "sobjects/Lead", payload, settings, duty, new=True)
+    return outcome
+
+
+def _send(
+    method: str, path: str, payload: Json, settings: Settings, duty: Duty, *, new: bool
+) -> Generator[Request, Reply, tuple[Reply, Outcome]]:
+    """Write the record; fields whose values Salesforce refuses are left out, and said: a country
+    that is not in the org's list is no reason to lose a lead."""
+    refused: list[str] = []
+    while True:
+        fields = fields_of(payload, settings, duty, refused=refused, new=new)
+        reply = yield asked(method, path, settings, duty.access, fields, _headers(settings))
+        more = refused_fields(reply, fields)
+        if not more or len(refused) + len(more) > MOST_LEFT_OUT:
+            break
+        refused += more
+    outcome = verdict_of(reply, settings, duty)
+    if refused and outcome.kind is Kind.DELIVERED:
+        said = f"without {', '.join(refused)}, which Salesforce does not take"
+        outcome = replace(outcome, message=said)
+    return reply, outcome
 
 
 def _query(fields: dict[str, Json], duty: Duty) -> str:
-    """The question for a lead of this name and address that came to be after this one (SOQL)."""
+    """The question for leads of this name and address that came to be after this one (SOQL)."""
     since = datetime.fromtimestamp(duty.occurred_at, UTC) - timedelta(minutes=1)
     by = [name for name in ("LastName", "Company", "Email", "Phone") if fields.get(name)]
-    wanted = " AND ".join(f"{name} = '{_quoted(_text(fields[name]))}'" for name in by)
-    made = f"CreatedDate >= {since:%Y-%m-%dT%H:%M:%SZ} ORDER BY CreatedDate LIMIT 1"
-    return f"SELECT Id FROM Lead WHERE {wanted} AND {made}"  # noqa: S608 - SOQL, values quoted
+    wanted = " AND ".join(f"{name} = '{_quoted(text_of(fields[name]))}'" for name in by)
+    made = f"CreatedDate >= {since:%Y-%m-%dT%H:%M:%SZ} ORDER BY CreatedDate LIMIT 100"
+    return f"SELECT Id, Description FROM Lead WHERE {wanted} AND {made}"  # noqa: S608 - SOQL, quoted
 
 
 def _quoted(text: str) -> str:
@@ -127,62 +133,12 @@ def _quoted(text: str) -> str:
     return escaped.replace("\r", "\\r").replace("\n", "\\n")
 
 
-def _first(records: Json) -> str | None:
-    first = records[0] if isinstance(records, list) and records else None
-    found = first.get("Id") if isinstance(first, dict) else None
-    return str(found) if found else None
-
-
-def _new_fields(payload: Json, settings: Settings, duty: Duty) -> dict[str, Json]:
-    """The fields of a new record, with what Salesforce wants where the lead has none."""
-    fields = _fields(payload, settings, duty)
-    contact = (payload.get("$lead") or {}).get("contact", {})
-    if not fields.get("LastName"):
-        first, last = name_parts(contact)
-        named = any(contact.get(name) for name in ("first_name", "last_name", "full_name"))
-        fields["LastName"] = shorten(last if named else settings.get("last_name") or last, 80)
-        if first:
-            fields["FirstName"] = shorten(first, 40)
-        else:
-            fields.pop("FirstName", None)
-    if not fields.get("Company"):
-        domain = str(fields.get("Email") or "").rpartition("@")[2]
-        fields["Company"] = settings.get("company") or domain or "Unknown"
-    if source := settings.get("lead_source", "Web"):
-        fields.setdefault("LeadSource", source)
-    return fields
-
-
-def _fields(payload: Json, settings: Settings, duty: Duty) -> dict[str, Json]:
-    fields = {name: _value(part) for name, part in payload.items() if not name.startswith("$")}
-    if settings.get("opt_out", True) and _is_denied(payload.get("$marketing")):
-        fields.setdefault("HasOptedOutOfEmail", True)
-    if payload.get("$lead"):
-        said = str(fields.get("Description") or "")
-        room = max(LONGEST - len(said) - 2, LEAST_ROOM)
-        rest = remainder_of(payload, PLACES, duty, room).text
-        said = shorten(said, LONGEST - len(rest) - 2)
-        fields["Description"] = f"{said}\n\n{rest}".strip()
-    return fields
-
-
-def _is_denied(consent: Json) -> bool:
-    """Whether the person said no; a yes lifts no opt-out that stands at Salesforce."""
-    said = consent if isinstance(consent, dict) else {}
-    return said.get("state") == "denied" and said.get("raw") is not None
-
-
-def _value(value: Json) -> Json:
-    """A value as a field holds it: choices of a list end in semicolons, objects are JSON text."""
-    return _text(value) if isinstance(value, dict | list) else value
-
-
-def _text(value: Json) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list) and all(isinstance(item, str | int | float) for item in value):
-        return ";".join(_text(item) for item in value)
-    return json.dumps(value, ensure_ascii=False)
+def _found(records: Json, mark: str) -> str | None:
+    """The record whose description names this lead: a person may have sent another one since."""
+    for one in records if isinstance(records, list) else ():
+        if isinstance(one, dict) and one.get("Id") and mark in str(one.get("Description")):
+            return str(one["Id"])
+    return None
 
 
 def _headers(settings: Settings) -> dict[str, str]:

@@ -5,7 +5,7 @@ Refusals are a list of `{message, errorCode, fields}`; the code says more than t
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from relay.core.contract import (
     Duty,
@@ -48,6 +48,16 @@ CODES: Mapping[str, Kind] = {
 }
 """Codes that mean something else than their status."""
 
+REFUSALS = frozenset(
+    {
+        "FIELD_INTEGRITY_EXCEPTION",
+        "INVALID_EMAIL_ADDRESS",
+        "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
+        "STRING_TOO_LONG",
+    }
+)
+"""Codes that mean the value of a field, such as a country that is not in the org's list."""
+
 KINDS = {300: Kind.REJECTED, 403: Kind.UNAUTHORIZED, 404: Kind.REJECTED, 409: Kind.REJECTED}
 
 PASSING = "Too many SOQL queries"
@@ -86,6 +96,20 @@ def refusal(reply: Reply, duty: Duty) -> Outcome | None:
     if kind and not 200 <= reply.status < 300:
         return judged(kind, reply, duty, said)
     return judge_status(reply, duty, KINDS, said)
+
+
+def refused_fields(reply: Reply, fields: Collection[str]) -> list[str]:
+    """Which of these fields were refused for their values, if that is all that is wrong."""
+    errors = _listed(said_json(reply)) if reply.status == 400 else []
+    named = [name for one in errors for name in one.get("fields") or () if name in fields]
+    alone = all(_code(one) in REFUSALS and one.get("fields") for one in errors)
+    return list(dict.fromkeys(named)) if alone and "LastName" not in named else []
+
+
+def is_incomplete(reply: Reply) -> bool:
+    """Whether a field that Salesforce wants is missing."""
+    codes = [_code(one) for one in _listed(said_json(reply))]
+    return reply.status == 400 and "REQUIRED_FIELD_MISSING" in codes
 
 
 def hold_of(reply: Reply, settings: Settings) -> float | None:

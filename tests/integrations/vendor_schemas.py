@@ -41,6 +41,10 @@ ALIASES = (
 
 JSON_BODY = "/content/application~1json/schema"
 
+SALESFORCE_UPSERT = (
+    "/paths/~1services~1data~1{version}~1sobjects~1Lead~1{externalIdField}~1{externalId}"
+)
+
 CORRECTIONS: Mapping[str, Mapping[str, Json]] = {
     "notion.json": {
         "/components/schemas/dataSourceIdParentRequest": {
@@ -56,10 +60,25 @@ CORRECTIONS: Mapping[str, Mapping[str, Json]] = {
             "maxItems": 100,
             "items": {"type": "object", "required": ["type"]},
         },
-    }
+    },
+    "salesforce.yaml": {
+        f"{SALESFORCE_UPSERT}/patch/requestBody{JSON_BODY}": {
+            "type": "object",
+            "minProperties": 1,
+            "properties": {
+                "LastName": {"type": "string", "minLength": 1, "maxLength": 80},
+                "Company": {"type": "string", "minLength": 1, "maxLength": 255},
+                "FirstName": {"type": "string", "maxLength": 40},
+                "Email": {"type": "string", "maxLength": 80},
+                "Phone": {"type": "string", "maxLength": 40},
+                "Description": {"type": "string", "maxLength": 32000},
+            },
+        },
+    },
 }
 """Where a vendor's schema says otherwise than its own guide: Notion's upgrade guide 2025-09-03 puts
-pages under a data source, and its reference makes blocks objects."""
+pages under a data source, and its reference makes blocks objects; Salesforce wants a last name and
+a company of a new record alone, and an upsert may find an old one."""
 
 
 @dataclass(frozen=True)
