@@ -92,7 +92,9 @@ def _name(text: str) -> str:
 
 
 def _header(text: str) -> str:
-    return " ".join(_CONTROLS.sub(" ", text).split())
+    """One line in which nothing looks encoded (RFC 2047): what does is decoded by whoever writes or
+    reads the header, and may hold the line ends that were taken out of it."""
+    return " ".join(_CONTROLS.sub(" ", text).split()).replace("=?", "= ?")
 
 
 def _details(lead: Json, shown: Card) -> Card:

@@ -130,7 +130,11 @@ def deliver(payload: Json, settings: Settings, duty: Duty) -> Conversation:
         yield Note({"open": later})
         taken = f"taken for {len(recipients) - len(_refused(reply))} of {len(recipients)}"
         return Outcome(kind=Kind.RETRY, message=f"{taken}; {_refusals(reply)}")
-    return _judge(reply, message_id(settings, duty))
+    outcome = _judge(reply, remote_id := message_id(settings, duty))
+    if outcome.kind is Kind.GONE and len(recipients) < len(settings["to"]):
+        message = f"the others have it; {outcome.message}"
+        return Outcome(kind=Kind.DELIVERED, message=message, remote_id=remote_id)
+    return outcome
 
 
 def check(settings: Settings, _duty: Duty) -> Conversation:

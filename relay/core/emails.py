@@ -23,12 +23,15 @@ def read_email(text: str) -> tuple[str, str | None]:
 
 
 def mail_address(text: str) -> str | None:
-    """The address as letters bear it, in ASCII alone; None where it is none or cannot be."""
+    """The address as letters bear it, in ASCII alone; None where it is none or cannot be.
+
+    One that looks encoded (RFC 2047) cannot: readers and writers of headers would decode it.
+    """
     written, refused = read_email(text)
     if refused is not None:
         return None
     address = validate_email(written, check_deliverability=False).ascii_email
-    return None if address is None or '"' in address else address
+    return None if address is None or '"' in address or "=?" in address else address
 
 
 def looks_like_email(text: str) -> bool:

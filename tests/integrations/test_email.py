@@ -127,6 +127,24 @@ def test_nothing_of_a_lead_becomes_a_header() -> None:
         assert [one.addr_spec for one in message["To"].addresses] == ["sales@acme.test"]
 
 
+WORDS = "=?utf-8?q?=0D=0ABcc:_eve@evil.test=0D=0A=0D=0AHello?="
+"""An encoded word (RFC 2047) that ends the header, and the headers, of who decodes it."""
+
+
+@pytest.mark.parametrize(
+    "words", [WORDS, f"Ada{WORDS}", f"={WORDS}", WORDS.replace("=?", "=\u202e?")]
+)
+def test_what_looks_encoded_is_text(words: str) -> None:
+    document = lead(full_name=words, email=f"{words}@b.example", company=words)
+    for contact in (document["contact"], document["contact"] | {"email": "ada@b.example"}):
+        letter = letter_of({**document, "contact": contact}, subject="[company] [name]")
+        assert b"\nBcc" not in letter.message
+        message = read(letter)
+        assert "Bcc:_eve@evil.test" in message["Subject"]
+        answered = message["Reply-To"].addresses if "Reply-To" in message else ()
+        assert [one.addr_spec for one in answered] in ([], ["ada@b.example"])
+
+
 @given(st.text(max_size=60) | st.from_regex(r'[äA"<>(),;:@\\. =?_]{0,40}', fullmatch=True))
 def test_no_name_makes_another_address(name: str) -> None:
     document = lead(full_name=name.encode("utf-8", "replace").decode(), email="ada@b.example")
@@ -241,6 +259,20 @@ def test_what_a_refusal_means(code: int, at: str, said: str, kind: Kind) -> None
     assert isinstance(outcome, Outcome)
     assert outcome.kind is kind
     assert said in outcome.message
+
+
+def test_one_who_is_refused_for_good_does_not_stop_the_letters_that_others_get() -> None:
+    """Put off at first, and refused at last: the others have the letter, as had it been at once."""
+    noted = {"open": ["two@acme.test"]}
+    duty = Duty(**{name: getattr(DUTY, name) for name in Duty.__slots__} | {"noted": noted})
+    refused = {"two@acme.test": [550, "5.1.1 unknown"]}
+    body = json.dumps({"said": "5.1.1 unknown", "at": "recipients", "refused": refused}).encode()
+    several = {"to": ["one@acme.test", "two@acme.test"]}
+    outcome = _heard(Reply(status=550, body=body), duty, **several)[-1]
+    assert isinstance(outcome, Outcome)
+    assert (outcome.kind, outcome.remote_id) == (Kind.DELIVERED, f"<{DUTY.id}@acme.test>")
+    assert "two@acme.test refused with 550" in outcome.message
+    assert _heard(Reply(status=550, body=body), DUTY, **several)[-1].kind is Kind.GONE  # type: ignore[union-attr]
 
 
 def _heard(reply: Reply, duty: Duty = DUTY, **settings: Any) -> list[Letter | Note | Outcome]:
