@@ -5,7 +5,7 @@ Calls of the CRM objects API, `/crm/objects/2026-09/contacts`: `POST /batch/upse
 """
 
 import json
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 from dataclasses import replace
 from urllib.parse import quote
 
@@ -55,6 +55,12 @@ LEAST_ROOM = 8_000
 TOLD_APART_BY = ("phone", "firstname", "lastname")
 """What a contact without an e-mail address is looked for by."""
 
+IDENTITY = ("email", *TOLD_APART_BY)
+"""What says who a contact is."""
+
+MOST_LEFT_OUT = 5
+"""How many properties that HubSpot refuses are left out before the lead counts as refused."""
+
 Putting = Generator[Request, Reply, Put]
 
 
@@ -62,22 +68,22 @@ def deliver(payload: Json, settings: Settings, duty: Duty) -> Conversation:
     """Put the contact in, then its note; what an earlier attempt has made is not made again."""
     before = duty.noted if isinstance(duty.noted, dict) else {}
     if before.get("contact"):
-        put = Put(Outcome(kind=Kind.DELIVERED, remote_id=before["contact"], **before["said"]))
+        made = Outcome(kind=Kind.DELIVERED, remote_id=before["contact"], **before["said"])
+        refused = before.get("refused", [])
     else:
-        put = yield from _put(payload, settings, duty)
-        if put.outcome.kind is not Kind.DELIVERED:
-            return put.outcome
-        made = put.outcome
+        made, refused = yield from _put(payload, settings, duty)
+        if made.kind is not Kind.DELIVERED:
+            return made
         said = {"message": made.message, "remote_url": made.remote_url}
-        yield Note({"contact": made.remote_id, "said": said})
+        yield Note({"contact": made.remote_id, "said": said, "refused": refused})
     if settings.get("rest", "note") == "message" or not payload.get("$lead"):
-        return put.outcome
-    rest = note_of(payload, PLACES, duty)
-    noted = yield from write_note(rest, str(put.outcome.remote_id), settings, duty)
+        return made
+    rest = note_of(_without(payload, refused), PLACES, duty)
+    noted = yield from write_note(rest, str(made.remote_id), settings, duty)
     if noted.kind is Kind.DELIVERED:
-        return replace(put.outcome, hold=noted.hold or put.outcome.hold)
+        return replace(made, hold=noted.hold or made.hold)
     missing = f"the contact is there, its note is not: {noted.message}"
-    return replace(noted, message=missing, remote_id=put.outcome.remote_id)
+    return replace(noted, message=missing, remote_id=made.remote_id)
 
 
 def check(settings: Settings, duty: Duty) -> Conversation:
@@ -89,16 +95,38 @@ def check(settings: Settings, duty: Duty) -> Conversation:
     return refusal(reply, duty) or Outcome(kind=Kind.DELIVERED)
 
 
-def _put(payload: Json, settings: Settings, duty: Duty) -> Putting:
+def _put(
+    payload: Json, settings: Settings, duty: Duty
+) -> Generator[Request, Reply, tuple[Outcome, list[str]]]:
+    """What became of the contact, and the properties that it is without: a value that HubSpot does
+    not take is no reason to lose a lead, as long as something says who it is."""
+    refused: list[str] = []
+    while True:
+        properties = _properties(_without(payload, refused), settings, duty)
+        properties = {name: text for name, text in properties.items() if name not in refused}
+        put = yield from _put_once(properties, settings, duty)
+        more = [name for name in put.refused if name in properties]
+        known = any(properties.get(name) for name in IDENTITY if name not in more)
+        if not (more and known) or len(refused) + len(more) > MOST_LEFT_OUT:
+            break
+        refused += more
+    if not refused or put.outcome.kind is not Kind.DELIVERED:
+        return put.outcome, refused
+    said = f"without {', '.join(refused)}, which HubSpot does not take"
+    words = "; ".join(part for part in (put.outcome.message, said) if part)
+    return replace(put.outcome, message=words), refused
+
+
+def _put_once(properties: dict[str, str], settings: Settings, duty: Duty) -> Putting:
     """The contact as it is now at HubSpot: changed by its id where that is known and still there,
-    else found by the e-mail address, else made."""
-    properties = _properties(payload, settings, duty)
+    else found by the e-mail address, else made. The address may be another contact's (409)."""
     if duty.remote_id:
         path = f"contacts/{quote(duty.remote_id, safe='')}"
         reply = yield asked("PATCH", path, settings, {"properties": properties})
-        if reply.status != 404:
+        if reply.status != 404 and not (reply.status == 409 and properties.get("email")):
             return of_one(reply, duty)
-    email = properties.pop("email", None)
+    email = properties.get("email")
+    properties = {name: text for name, text in properties.items() if name != "email"}
     if not email:
         return (yield from _make(properties, settings, duty))
     one = {"id": email, "idProperty": "email", "objectWriteTraceId": duty.id}
@@ -113,7 +141,7 @@ def _put(payload: Json, settings: Settings, duty: Duty) -> Putting:
 
 def _make(properties: dict[str, str], settings: Settings, duty: Duty) -> Putting:
     """A contact without an e-mail address, by which HubSpot would tell it: a second try looks for
-    what the first one may have made."""
+    what the first one may have made, and writes it again, as it may be the person's other lead."""
     by = {name: properties[name] for name in TOLD_APART_BY if properties.get(name)}
     if duty.again and by:
         since = {"propertyName": "createdate", "operator": "GTE", "value": _milliseconds(duty)}
@@ -123,10 +151,18 @@ def _make(properties: dict[str, str], settings: Settings, duty: Duty) -> Putting
         if refused := refusal(reply, duty):
             return Put(refused)
         if found := found_in(reply):
-            return found
+            path = f"contacts/{quote(found, safe='')}"
+            reply = yield asked("PATCH", path, settings, {"properties": properties})
+            return of_one(reply, duty)
     body = {"properties": properties, "associations": []}
     reply = yield asked("POST", "contacts", settings, body)
     return of_one(reply, duty)
+
+
+def _without(payload: Json, refused: Collection[str]) -> Json:
+    given = payload.get("properties", {})
+    kept = {name: value for name, value in given.items() if name not in refused}
+    return {**payload, "properties": kept}
 
 
 def _milliseconds(duty: Duty) -> str:

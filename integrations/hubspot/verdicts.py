@@ -49,16 +49,18 @@ DAY_IS_USED_UP = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """What became of a contact, and the properties that HubSpot answered with."""
+    """What became of a contact, and the properties that HubSpot answered with or refused."""
 
     outcome: Outcome
     properties: Mapping[str, Json] = field(default_factory=dict)
+    refused: tuple[str, ...] = ()
+    """The properties whose values are all that HubSpot does not take."""
 
 
 def of_batch(reply: Reply, duty: Duty) -> Put:
     """The verdict on a batch of one: a success without a result is none."""
     if refused := refusal(reply, duty):
-        return Put(refused)
+        return Put(refused, refused=refused_in(said_object(reply)))
     document = said_object(reply)
     results = document.get("results")
     if isinstance(results, list) and results and isinstance(results[0], dict):
@@ -67,26 +69,23 @@ def of_batch(reply: Reply, duty: Duty) -> Put:
     if error is None:
         return Put(judged(Kind.RETRY, reply, duty, "no contact came back"))
     kind = CATEGORIES.get(str(error.get("category")), Kind.RETRY)
-    return Put(judged(kind, reply, duty, words_of(error)))
+    return Put(judged(kind, reply, duty, words_of(error)), refused=refused_in(error))
 
 
 def of_one(reply: Reply, duty: Duty) -> Put:
     """The verdict on one record."""
     if refused := refusal(reply, duty):
-        return Put(refused)
+        return Put(refused, refused=refused_in(said_object(reply)))
     record = said_object(reply)
     if not record.get("id"):
         return Put(judged(Kind.RETRY, reply, duty, "no record came back"))
     return _put(record, reply)
 
 
-def found_in(reply: Reply) -> Put | None:
-    """The first record that a search found, None where it found none."""
-    record = next(_objects(said_object(reply).get("results")), None)
-    if not record or not record.get("id"):
-        return None
-    put = _put(record, reply)
-    return Put(Outcome(kind=Kind.DELIVERED, message="found", remote_id=put.outcome.remote_id))
+def found_in(reply: Reply) -> str | None:
+    """The id of the first record that a search found, None where it found none."""
+    record = next(_objects(said_object(reply).get("results")), {})
+    return str(record["id"]) if record.get("id") else None
 
 
 def refusal(reply: Reply, duty: Duty) -> Outcome | None:
@@ -95,6 +94,16 @@ def refusal(reply: Reply, duty: Duty) -> Outcome | None:
     if reply.status == 429 and error.get("policyName") == "DAILY":
         return judged(Kind.THROTTLED, reply, duty, words_of(error), wait=DAY_IS_USED_UP)
     return judge_status(reply, duty, KINDS, words_of(error))
+
+
+def refused_in(error: Mapping[str, Json]) -> tuple[str, ...]:
+    """The properties whose values were refused, if that is all that this error says. One that the
+    account lacks is not among them: somebody has to make it, or to take it out of the mapping."""
+    if error.get("category") != "VALIDATION_ERROR":
+        return ()
+    found = [*_details(error.get("errors")), *_listed_in(str(error.get("message") or ""))]
+    alone = all(one.name and str(one.code).startswith("INVALID_") for one in found)
+    return tuple(dict.fromkeys(one.name for one in found)) if alone else ()
 
 
 def hold_of(reply: Reply) -> float | None:
@@ -111,7 +120,7 @@ def words_of(error: Mapping[str, Json]) -> str:
     """HubSpot's words, each property with its name."""
     said = str(error.get("message") or "")
     found = [*_details(error.get("errors")), *_listed_in(said)]
-    details = [detail for detail in found if detail]
+    details = [words for detail in found if (words := detail.words)]
     if details:
         said = "; ".join(dict.fromkeys(details))
     return ": ".join(word for word in (str(error.get("category") or ""), said) if word)
@@ -130,7 +139,22 @@ def _put(record: Mapping[str, Json], reply: Reply) -> Put:
     )
 
 
-def _details(errors: Json) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class _Detail:
+    """What is said of one property."""
+
+    name: str
+    message: Json
+    code: Json
+
+    @property
+    def words(self) -> str:
+        """What is said, with the property's name before it and the code behind it."""
+        said = f"{self.message or ''} ({self.code})" if self.code else str(self.message or "")
+        return f"{self.name}: {said}" if self.name else said
+
+
+def _details(errors: Json) -> Iterator[_Detail]:
     for one in _objects(errors):
         held = one.get("context")
         context = held if isinstance(held, dict) else {}
@@ -138,10 +162,10 @@ def _details(errors: Json) -> Iterator[str]:
             context.get("propertyName") or context.get("requiredGranularScopes") or one.get("in")
         )
         name = ", ".join(map(str, names)) if isinstance(names, list) else str(names or "")
-        yield _detail(name, one.get("message"), one.get("code"))
+        yield _Detail(name, one.get("message"), one.get("code"))
 
 
-def _listed_in(said: str) -> Iterator[str]:
+def _listed_in(said: str) -> Iterator[_Detail]:
     """Some refusals hold a JSON list within their message, an object for each property."""
     listed = re.search(r"\[\{.*\}\]", said, re.DOTALL)
     if not listed:
@@ -151,12 +175,7 @@ def _listed_in(said: str) -> Iterator[str]:
     except Unreadable:
         return
     for one in _objects(errors):
-        yield _detail(str(one.get("name") or ""), one.get("message"), one.get("error"))
-
-
-def _detail(name: str, message: Json, code: Json) -> str:
-    said = f"{message or ''} ({code})" if code else str(message or "")
-    return f"{name}: {said}" if name else said
+        yield _Detail(str(one.get("name") or ""), one.get("message"), one.get("error"))
 
 
 def _objects(value: Json) -> Iterator[dict[str, Json]]:
