@@ -132,8 +132,8 @@ def deliver(payload: Json, settings: Settings, duty: Duty) -> Conversation:
         return Outcome(kind=Kind.RETRY, message=f"{taken}; {_refusals(reply)}")
     outcome = _judge(reply, remote_id := message_id(settings, duty))
     if outcome.kind is Kind.GONE and len(recipients) < len(settings["to"]):
-        message = f"the others have it; {outcome.message}"
-        return Outcome(kind=Kind.DELIVERED, message=message, remote_id=remote_id)
+        said = f"the others have it; {outcome.message}"
+        return Outcome(kind=Kind.DELIVERED, message=said, remote_id=remote_id)
     return outcome
 
 

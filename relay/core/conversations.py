@@ -138,7 +138,8 @@ class Duty:
     lead_at: float | None = None
     """Unix seconds of the lead's first arrival; a status that changed later has its own time."""
     trial: bool = False
-    """Whether this is somebody trying the target out with a lead that nobody has sent."""
+    """Whether this is a test: somebody trying the target out, or a test submission that its source
+    forwards. No platform may count it."""
     remote_id: str | None = None
     """The remote record that an earlier delivery of this lead made, if one did."""
     noted: Json = None

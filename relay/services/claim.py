@@ -45,6 +45,7 @@ class Job:
     lead_public_id: str
     occurred_at: datetime
     lead_at: datetime
+    trial: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,4 +209,5 @@ def _job(target: ConfiguredTarget, token: UUID, row: Any) -> Job:
         lead_public_id=row.lead_public_id,
         occurred_at=row.occurred_at,
         lead_at=row.lead_at,
+        trial=row.trial,
     )

@@ -100,6 +100,7 @@ def _due_deliveries() -> sa.Select[Any]:
                 "occurred_at"  # what was held for days happened when it came
             ),
             leads.c.created_at.label("lead_at"),
+            leads.c.test.label("trial"),
             leads.c.number.label("lead_number"),
             leads.c.public_id.label("lead_public_id"),
         )

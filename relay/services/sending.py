@@ -39,6 +39,7 @@ def attempt(rt: Runtime, job: Job) -> Attempted:
         replay=job.replay,
         label=job.label,
         lead_at=job.lead_at.timestamp(),
+        trial=job.trial,
         remote_id=job.remote_id,
         noted=job.noted,
     )

@@ -376,6 +376,22 @@ def test_a_status_goes_though_the_new_lead_never_went(house: House) -> None:
     assert ids == [f"{lead}.created"] * 3
 
 
+def test_a_forwarded_test_lead_counts_as_no_conversion(house: House) -> None:
+    """The platforms are asked about it as about a trial, or not at all; the others get it."""
+    _set_consent(
+        house,
+        {"consent_default": "granted", "legal_basis": "contract", "forward_tests": True},
+    )
+    lead = house.lead()
+    with house.rt.database.write() as connection:
+        connection.execute(sa.update(tables.leads).values(test=True))
+    assert [vendor for vendor, _ in house.work()] == ["hook"]
+    house.won_by_hand(lead)
+    assert [vendor for vendor, _ in house.work()] == ["hook"]
+    ended = [(row.event, row.state) for row in house.rows(tables.deliveries)]
+    assert ended.count(("created", "ignored")) == ended.count(("status", "ignored")) == 3
+
+
 def _set_consent(house: House, options: Json) -> None:
     source = {"name": "generic", "kind": "generic", "key": "website-key-1"}
     cleared = {"consent_default": "unknown", "legal_basis": None, **options}
