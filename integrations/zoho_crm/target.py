@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from integrations.zoho_crm.access import GRANT, api_of, centre_of
 from integrations.zoho_crm.settings import SETTINGS
-from integrations.zoho_crm.verdicts import refused_field, verdict_of
+from integrations.zoho_crm.verdicts import missing_field, refused_field, verdict_of
 from relay.core.contract import (
     Conversation,
     Duty,
@@ -58,7 +58,7 @@ def deliver(payload: Json, settings: Settings, duty: Duty) -> Conversation:
     record, refused = before.get("record"), before.get("refused", [])
     hold = None
     if not record:
-        made, refused = yield from _put_in(_fields(payload, settings), settings, duty)
+        made, refused = yield from _put_in(payload, settings, duty)
         if made.kind is not Kind.DELIVERED:
             return made
         record, hold = made.remote_id, made.hold
@@ -87,17 +87,18 @@ def check(settings: Settings, duty: Duty) -> Conversation:
 
 
 def _fields(payload: Json, settings: Settings) -> dict[str, Json]:
-    """The record; a last name is made where there is none, for Zoho wants one."""
+    """The record, with a last name of whatever name there is, for Zoho wants one."""
     fields = {name: value for name, value in payload.items() if not name.startswith("$")}
-    if not fields.get("Last_Name"):
-        first, last = name_parts(payload.get("$lead", {}).get("contact", {}))
-        fields |= {"First_Name": shorten(first, 40)} if first else {}
-        fields["Last_Name"] = shorten(last, 80)
+    contact = payload.get("$lead", {}).get("contact", {})
+    is_named = any(contact.get(name) for name in ("first_name", "last_name", "full_name"))
+    if is_named and not fields.get("Last_Name"):
+        first, last = name_parts(contact)
+        fields |= {"First_Name": shorten(first, 40), "Last_Name": shorten(last, 80)}
     if "lead_source" in settings:
         fields.setdefault("Lead_Source", settings["lead_source"])
     if _is_denied(payload.get("$marketing")):
         fields.setdefault("Email_Opt_Out", True)
-    return fields
+    return {name: value for name, value in fields.items() if value != ""}
 
 
 def _is_denied(consent: Json) -> bool:
@@ -107,18 +108,23 @@ def _is_denied(consent: Json) -> bool:
 
 
 def _put_in(
-    fields: dict[str, Json], settings: Settings, duty: Duty
+    payload: Json, settings: Settings, duty: Duty
 ) -> Generator[Request, Reply, tuple[Outcome, list[str]]]:
     """The verdict on the record, and the fields that Zoho does not take the values of.
 
     A field may be left out: a wrong web address is no reason to lose a lead. A record that is
-    known by its id and gone by now is put in as a new one.
+    known by its id and gone by now is put in as a new one. A last name is made up only where Zoho
+    says that it is missing: a person who is there already has one.
     """
-    refused: list[str] = []
+    fields, refused = _fields(payload, settings), list[str]()
     known = duty.remote_id
-    for _ in range(MOST_LEFT_OUT + 2):
+    for _ in range(MOST_LEFT_OUT + 3):
         reply = yield _record_request(fields, known, settings, duty)
         field = refused_field(reply)
+        if missing_field(reply) == "Last_Name" and "Last_Name" not in fields:
+            _, last = name_parts(payload.get("$lead", {}).get("contact", {}))
+            fields["Last_Name"] = shorten(last, 80)
+            continue
         if field == "id" and known:
             known = None
         elif field in fields and field != "Last_Name" and len(refused) < MOST_LEFT_OUT:

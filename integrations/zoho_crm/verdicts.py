@@ -20,6 +20,9 @@ KINDS: Mapping[str, Kind] = {
 """By code (zoho.com/crm/developer/docs/api/v8/status-codes.html); others are permanent. What a
 person has to allow first, a scope or a permission, pauses the target and costs no lead."""
 
+VALUES = frozenset({"INVALID_DATA", "DUPLICATE_DATA"})
+"""Codes that mean the value of one field."""
+
 CREDITS_WAIT = 3600.0
 """Seconds: credits come back over 24 hours, a little at a time."""
 
@@ -49,13 +52,22 @@ def record_of(reply: Reply) -> Mapping[str, Json]:
 
 
 def refused_field(reply: Reply) -> str | None:
-    """The field whose value alone is what Zoho does not take, if that is all it says; "id" for a
-    record that is not there (its place in the path is named then)."""
+    """The field whose value alone is what Zoho does not take, or what another record has and no
+    second one may; "id" for a record that is not there (its place in the path is named then)."""
     record = record_of(reply)
     details = record.get("details")
-    if record.get("code") != "INVALID_DATA" or not isinstance(details, dict):
+    if record.get("code") not in VALUES or not isinstance(details, dict):
         return None
     return "id" if "resource_path_index" in details else str(details.get("api_name") or "") or None
+
+
+def missing_field(reply: Reply) -> str | None:
+    """The field that Zoho wants and that the record lacks."""
+    record = record_of(reply)
+    details = record.get("details")
+    if record.get("code") != "MANDATORY_NOT_FOUND" or not isinstance(details, dict):
+        return None
+    return str(details.get("api_name") or "") or None
 
 
 def _words(record: Mapping[str, Json]) -> str:
