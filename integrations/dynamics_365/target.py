@@ -68,7 +68,8 @@ _ID = re.compile(r"\(([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})\)")
 def deliver(payload: Json, settings: Settings, duty: Duty) -> Conversation:
     """Write the row and its note. Both have ids that follow from the lead, so that a repeat writes
     the same once more."""
-    is_new = duty.event == "created" and not duty.replay and "match_by" not in settings
+    is_found = bool(_key_of(payload, settings, duty) or duty.remote_id)
+    is_new = duty.event == "created" and not duty.replay and not is_found
     if not is_new:  # what people wrote there stays; the note says what is new
         payload = {name: value for name, value in payload.items() if name != "description"}
     fields = _fields(payload, settings, is_new=is_new)
@@ -94,10 +95,13 @@ def check(settings: Settings, duty: Duty) -> Conversation:
 
 
 def _fields(payload: Json, settings: Settings, *, is_new: bool) -> dict[str, Json]:
-    """The columns; a last name is made where there is none, for people look for one."""
+    """The columns; a last name is made where a new row has none, for people look for one. In a row
+    that is there it would take the place of somebody's name."""
     fields = {name: value for name, value in payload.items() if not name.startswith("$")}
-    if not fields.get("lastname"):
-        first, last = name_parts(payload.get("$lead", {}).get("contact", {}))
+    contact = payload.get("$lead", {}).get("contact", {})
+    is_named = any(contact.get(name) for name in ("first_name", "last_name", "full_name"))
+    if not fields.get("lastname") and (is_new or is_named):
+        first, last = name_parts(contact)
         fields |= {"firstname": shorten(first, LONGEST_NAME)} if first else {}
         fields["lastname"] = shorten(last, LONGEST_NAME)
     if "lead_source" in settings:
@@ -118,15 +122,27 @@ def _refuses_mail(consent: Json, *, is_new: bool) -> bool | None:
 
 
 def _row_request(fields: dict[str, Json], settings: Settings, duty: Duty) -> Request:
+    """The row that the lead became, the one of its alternate key, or one with the lead's own id."""
     column = settings.get("match_by")
     key = str(_uuid(duty.lead_id))
-    if column:
-        value = str(fields.pop(column, None) or duty.lead_id).replace("'", "''")
-        key = f"{column}='{quote(value, safe='')}'"
+    if column and duty.remote_id and _ID.fullmatch(f"({duty.remote_id})"):
+        key = duty.remote_id
+    elif column and (value := _key_of(fields, settings, duty)):
+        fields.pop(column, None)
+        quoted = value.replace("'", "''")
+        key = f"{column}='{quote(quoted, safe='')}'"
     headers = {"Prefer": "return=representation"}
     if settings.get("detect_duplicates"):
         headers["MSCRM.SuppressDuplicateDetection"] = "false"
     return _request("PATCH", f"leads({key})?$select=leadid", settings, duty, fields, headers)
+
+
+def _key_of(fields: Mapping[str, Json], settings: Settings, duty: Duty) -> str:
+    """The value of the alternate key; a column that nothing is sent for gets the lead's id, but not
+    where it would be taken for the person's e-mail address."""
+    column = settings.get("match_by", "")
+    other = duty.lead_id if column and f"/{column}" not in PLACES else ""
+    return str(fields.get(column) or other)
 
 
 def _note(
