@@ -10,7 +10,7 @@ from dataclasses import replace
 from urllib.parse import quote, urlsplit
 
 from integrations.freshsales.settings import SETTINGS
-from integrations.freshsales.verdicts import refused_field, verdict_of
+from integrations.freshsales.verdicts import refused_field, verdict_of, wants_a_name
 from relay.core.contract import (
     Conversation,
     Duty,
@@ -58,7 +58,7 @@ def deliver(payload: Json, settings: Settings, duty: Duty) -> Conversation:
     before = duty.noted if isinstance(duty.noted, dict) else {}
     contact, refused = before.get("contact"), before.get("refused", [])
     if not contact:
-        made, refused = yield from _put_in(_fields(payload, settings), settings, duty)
+        made, refused = yield from _put_in(payload, settings, duty)
         if made.kind is not Kind.DELIVERED:
             return made
         contact = made.remote_id
@@ -86,27 +86,32 @@ def check(settings: Settings, duty: Duty) -> Conversation:
 
 def _fields(payload: Json, settings: Settings) -> dict[str, Json]:
     fields = {name: value for name, value in payload.items() if not name.startswith("$")}
-    if not fields.get("last_name") and not fields.get("first_name"):
-        fields["last_name"] = name_parts(payload.get("$lead", {}).get("contact", {}))[1]
+    contact = payload.get("$lead", {}).get("contact", {})
+    if contact.get("full_name") and not (fields.get("last_name") or fields.get("first_name")):
+        first, last = name_parts(contact)
+        fields |= {"first_name": first, "last_name": last} if first else {"last_name": last}
     if "lead_source_id" in settings:
         fields.setdefault("lead_source_id", settings["lead_source_id"])
     return fields
 
 
 def _put_in(
-    fields: dict[str, Json], settings: Settings, duty: Duty
+    payload: Json, settings: Settings, duty: Duty
 ) -> Generator[Request, Reply, tuple[Outcome, list[str]]]:
     """The verdict on the contact, and the fields whose values are not taken.
 
     Those are left out, as a phone number that another contact has already; without an e-mail
-    address and a number nobody could be found again. A contact that is gone is put in anew.
+    address and a number nobody could be found again. A contact that is gone is put in anew. A name
+    is made up only where it is wanted: a person who is there already has one.
     """
-    refused: list[str] = []
+    fields, refused = _fields(payload, settings), list[str]()
     known = duty.remote_id
-    for _ in range(MOST_LEFT_OUT + 2):
+    for _ in range(MOST_LEFT_OUT + 3):
         reply = yield _contact_request(fields, known, settings, duty)
         field = refused_field(reply, fields)
-        if known and reply.status == 404:
+        if wants_a_name(reply) and not fields.get("last_name"):
+            fields["last_name"] = name_parts(payload.get("$lead", {}).get("contact", {}))[1]
+        elif known and reply.status == 404:
             known = None
         elif (
             field

@@ -37,6 +37,12 @@ def words_of(reply: Reply) -> list[str]:
     return [str(part) for part in parts if part]
 
 
+def wants_a_name(reply: Reply) -> bool:
+    """Whether a last name is what is missing."""
+    said = "".join(words_of(reply)).replace("_", "").replace(" ", "").lower()
+    return reply.status in (400, 422) and "lastname" in said
+
+
 def refused_field(reply: Reply, fields: Collection[str]) -> str | None:
     """The field that the first word of a message names ("MobileNumber is not unique")."""
     if reply.status not in (400, 422):

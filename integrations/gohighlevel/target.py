@@ -44,6 +44,7 @@ PLACES: Mapping[str, str] = {
     "/companyName": "/contact/company",
     "/website": "/contact/website",
     "/gender": "/contact/gender",
+    "/dateOfBirth": "/contact/birthday",
     "/address1": "/contact/address/street",
     "/city": "/contact/address/city",
     "/state": "/contact/address/region",
@@ -104,13 +105,14 @@ def _country_by_code(payload: Json) -> Json:
 
 
 def _fields(payload: Json, settings: Settings) -> dict[str, Json]:
-    """The contact; custom fields become the list that the API's version wants."""
+    """The contact; custom fields become the list that the API's version wants. Somebody who is
+    known by an address or a number is not renamed after it."""
     fields = {
         name: value
         for name, value in payload.items()
         if not name.startswith("$") and name != "custom"
     }
-    if not any(name in fields for name in ("firstName", "lastName", "name")):
+    if not any(name in fields for name in ("firstName", "lastName", "name", "email", "phone")):
         fields["name"] = name_parts(payload.get("$lead", {}).get("contact", {}))[1]
     named = "fieldValue" if settings.get("api_version") == "v3" else "field_value"
     custom = [{"id": id_, named: _told(value)} for id_, value in payload.get("custom", {}).items()]

@@ -46,6 +46,12 @@ SALESFORCE_UPSERT = (
 )
 
 CORRECTIONS: Mapping[str, Mapping[str, Json]] = {
+    "gohighlevel.json": {
+        "/components/schemas/UpsertContactDto/properties/dateOfBirth": {"type": "string"},
+    },
+    "gohighlevel-v3.json": {
+        "/components/schemas/UpsertContactDtoV3/properties/dateOfBirth": {"type": "string"},
+    },
     "notion.json": {
         "/components/schemas/dataSourceIdParentRequest": {
             "type": "object",
@@ -78,7 +84,8 @@ CORRECTIONS: Mapping[str, Mapping[str, Json]] = {
 }
 """Where a vendor's schema says otherwise than its own guide: Notion's upgrade guide 2025-09-03 puts
 pages under a data source, and its reference makes blocks objects; Salesforce wants a last name and
-a company of a new record alone, and an upsert may find an old one."""
+a company of a new record alone, and an upsert may find an old one; GoHighLevel's date of birth is a
+text by its description and example."""
 
 
 @dataclass(frozen=True)
