@@ -15,6 +15,7 @@ from relay.core.contract import (
     form_request,
     parse_retry_after,
     said_object,
+    shorten,
 )
 
 AUTHORITIES: Mapping[str, str] = {
@@ -68,7 +69,9 @@ def _seconds(said: Json) -> float:
 
 def _refused(reply: Reply, said: Mapping[str, Json], now: float) -> Outcome:
     words = str(said.get("error_description") or said.get("error") or "").splitlines()[:1]
-    message = "; ".join([f"no token: answered {reply.status}", *(word[:300] for word in words)])
+    message = "; ".join(
+        [f"no token: answered {reply.status}", *(shorten(word, 300) for word in words)]
+    )
     wait = parse_retry_after(reply.headers.get("retry-after"), now)
     if reply.status == 429:
         return Outcome(kind=Kind.THROTTLED, message=message, retry_after=wait)

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from relay.core.bodies import read_json
 from relay.core.conversations import Duty, Json, Kind, Outcome, Reply, Request
+from relay.core.cutting import shorten
 from relay.core.inbound import Unreadable
 from relay.core.retry import parse_retry_after
 
@@ -106,7 +107,7 @@ def judged(
 
 
 def _judged(kind: Kind, reply: Reply, now: float, said: str, wait: float | None = None) -> Outcome:
-    message = f"answered {reply.status}" + (f": {said[:LONGEST_SAID]}" if said else "")
+    message = f"answered {reply.status}" + (f": {shorten(said, LONGEST_SAID)}" if said else "")
     if kind not in {Kind.RETRY, Kind.THROTTLED}:
         return Outcome(kind=kind, message=message)
     asked = parse_retry_after(reply.headers.get("retry-after"), now) if wait is None else wait

@@ -26,7 +26,7 @@ from relay.net.errors import Malformed, error_kind, explain
 from relay.net.guard import Blocked, Guard, Unresolved
 from relay.net.letters import Post, as_request
 from relay.net.pinned import Deadline, PinnedAdapter
-from relay.net.redact import Redactor, credentials
+from relay.net.redact import Redactor, credentials, signed_tokens
 
 MOST_REQUESTS = 20
 """Requests that one conversation may make; more is a loop."""
@@ -82,7 +82,7 @@ class Client:
             milliseconds=_milliseconds(started),
             status=log.status,
             error=log.error,
-            noted=log.noted,
+            noted=log.redacted_note(),
         )
 
     def close(self) -> None:
@@ -177,7 +177,7 @@ class _Log:
         self, request: Request, reply: Reply | None, milliseconds: int, error: str | None
     ) -> None:
         """Note one exchange."""
-        said = credentials(request.headers)
+        said = credentials(request.headers) | signed_tokens(_text(request.body[: self._limit]))
         if not said <= self._secrets:
             self._secrets |= said
             self._redactor = Redactor(self._secrets)
@@ -203,9 +203,13 @@ class _Log:
             message=self._redactor.reply(outcome.message),
             retry_after=outcome.retry_after,
             hold=outcome.hold,
-            remote_id=outcome.remote_id,
+            remote_id=outcome.remote_id and self._redactor.text(outcome.remote_id),
             remote_url=outcome.remote_url and self._redactor.url(outcome.remote_url),
         )
+
+    def redacted_note(self) -> Json:
+        """The last Note, which may quote the target too."""
+        return self._redactor.tree(self.noted)
 
     def _request(self, request: Request) -> Json:
         text = self._redactor.request(_text(request.body[: self._limit]))

@@ -9,7 +9,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import suppress
 
-from relay.core.contract import Letter, Reply, Request
+from relay.core.contract import Letter, Reply, Request, shorten
 from relay.net.errors import Malformed, Unanswered
 from relay.net.guard import Guard
 from relay.net.pinned import Deadline, dial, plain_class
@@ -242,7 +242,7 @@ def _reply(at: str, code: int, said: bytes, refused: dict[str, list[object]]) ->
 
 
 def _words(said: bytes) -> str:
-    return " ".join(said.decode("utf-8", "replace").split())[:LONGEST_SAID]
+    return shorten(" ".join(said.decode("utf-8", "replace").split()), LONGEST_SAID)
 
 
 def _broken(line: bytes) -> Exception:

@@ -1,18 +1,15 @@
 """Secrets taken out of what is logged: by their values, in every spelling they may travel in."""
 
-import base64
-import json
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from itertools import islice
 from typing import Any
-from urllib.parse import quote, quote_plus
+
+from relay.net.spellings import openings, patterns
 
 HIDDEN = "[secret]"
 """What stands where a secret was."""
-
-SHORTEST = 4
-"""Characters below which a value is too common to be looked for in text."""
 
 SIGNING_PREFIX = "whsec_"
 """What marks a signing secret; the rest alone is as good as the whole."""
@@ -39,19 +36,34 @@ _IN_JSON = re.compile(rf'("(?:{_NAMES})"\s*:\s*)"(?:[^"\\]|\\.)*("|$)', re.IGNOR
 _IN_FORM = re.compile(rf"((?:^|&)(?:{_NAMES})=)[^&\s]+", re.IGNORECASE)
 _GRANTED_IN_JSON = re.compile(rf'("(?:{_GRANTED})"\s*:\s*)"(?:[^"\\]|\\.)*("|$)', re.IGNORECASE)
 _GRANTED_IN_FORM = re.compile(rf"((?:^|&)(?:{_GRANTED})=)[^&\s]+", re.IGNORECASE)
-_SIGNED = re.compile(r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*")
-"""A signed token (RFC 7515): whoever reads it may use it."""
+_SIGNED = re.compile(r"(?<![\w-])(?=[\w-]*?eyJ[\w-]{8})[\w-]++\.eyJ[\w-]{8,}\.[\w-]*", re.ASCII)
+"""A signed token (RFC 7515): whoever reads it may use it. A run of letters is looked at once."""
+
+_CUT = re.compile(r"…|; cut to fit: ")
+"""Where words were cut short, beside their end."""
+
+MOST_CUTS = 20
+"""Places at which half a secret is looked for."""
 
 
 class Redactor:
     """Takes these secrets' values out of text; their order and number do not matter."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        self._pattern = _pattern(frozenset(secrets))
+        known = frozenset(secrets)
+        self._pattern = _pattern(known)
+        self._openings = _openings(known)
 
     def text(self, text: str) -> str:
-        """The text without the secrets."""
-        return text if self._pattern is None else self._pattern.sub(HIDDEN, text)
+        """The text without the secrets, and without the first half of one that was cut short."""
+        if self._pattern is None:
+            return text
+        whole = self._pattern.sub(HIDDEN, text)
+        cuts = [cut.start() for cut in islice(_CUT.finditer(whole), MOST_CUTS)]
+        for end in (len(whole), *reversed(cuts)):
+            if (start := _half(whole, end, self._openings)) < end:
+                whole = whole[:start] + HIDDEN + whole[end:]
+        return whole
 
     def url(self, url: str) -> str:
         """The address without the secrets and without values of query fields that hold such."""
@@ -93,6 +105,11 @@ def credentials(headers: Mapping[str, str]) -> set[str]:
     return values | {value.partition(" ")[2] for value in values}
 
 
+def signed_tokens(text: str) -> set[str]:
+    """The signed tokens in a text: a peer that echoes its request may echo them in base64 too."""
+    return set(_SIGNED.findall(text)) if "eyJ" in text else set()
+
+
 @lru_cache(maxsize=1024)
 def _is_credential(name: str) -> bool:
     return name.lower() not in _HARMLESS and _CREDENTIALS.search(name) is not None
@@ -105,11 +122,28 @@ def _without_userinfo(url: str) -> str:
 @lru_cache(maxsize=1024)
 def _pattern(secrets: frozenset[str]) -> re.Pattern[str] | None:
     parts = {part for secret in secrets for part in _parts(secret)}
-    spellings = {spelling for secret in secrets | parts for spelling in _spellings(secret)}
+    spellings = {spelling for secret in secrets | parts for spelling in patterns(secret)}
     if not spellings:
         return None
     longest_first = sorted(spellings, key=lambda text: (-len(text), text))
     return re.compile("|".join(longest_first))
+
+
+@lru_cache(maxsize=1024)
+def _openings(secrets: frozenset[str]) -> frozenset[tuple[str, int]]:
+    parts = {part for secret in secrets for part in _parts(secret)}
+    return frozenset(one for secret in secrets | parts for one in openings(secret))
+
+
+def _half(text: str, end: int, known: frozenset[tuple[str, int]]) -> int:
+    """Where the beginning of a secret begins that was cut off here; `end` where there is none."""
+    found = end
+    for spelling, least in known:
+        at = text.find(spelling[:least], max(0, end - len(spelling)), found)
+        while 0 <= at < found and not spelling.startswith(text[at:end]):
+            at = text.find(spelling[:least], at + 1, found)
+        found = at if 0 <= at < found else found
+    return found
 
 
 def _parts(secret: str) -> set[str]:
@@ -118,40 +152,3 @@ def _parts(secret: str) -> set[str]:
         return {secret.removeprefix(SIGNING_PREFIX)}
     path = _ADDRESS.sub("", secret)
     return {part for part in re.split(r"[/?&=#]", path) if len(part) >= LONG_PART}
-
-
-def _spellings(secret: str) -> set[str]:
-    """Patterns for a secret: as it is, in JSON, percent-encoded, within a Basic credential."""
-    if len(secret) < SHORTEST:
-        return set()
-    in_json = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
-    in_json |= {text.replace("/", "\\/") for text in in_json}
-    encoded = {quote(secret, safe=""), quote(secret), quote_plus(secret)}
-    plain = {re.escape(text) for text in {secret} | in_json}
-    return plain | {_either_case(text) for text in encoded} | _within_base64(secret)
-
-
-def _either_case(encoded: str) -> str:
-    """Percent-encoding writes its hexadecimal digits in upper or in lower case."""
-    parts = re.split(r"(%[0-9A-F]{2})", encoded)
-    return "".join(
-        f"(?i:{part})" if position % 2 else re.escape(part) for position, part in enumerate(parts)
-    )
-
-
-def _within_base64(secret: str) -> set[str]:
-    """What base64 makes of the secret after any text, for instance a user's name and a colon.
-
-    Three bytes become four characters, so there are three ways; a character at an edge also holds
-    bits of the neighbour and is taken as any.
-    """
-    data = secret.encode("utf-8", "replace")
-    if len(data) < 6:
-        return set()
-    found = set()
-    for before in range(3):
-        whole = base64.b64encode(bytes(before) + data).decode().rstrip("=")
-        inner = whole[(0, 2, 3)[before] : len(whole) - (0 if (before + len(data)) % 3 == 0 else 1)]
-        edges = "" if before == 0 else "[A-Za-z0-9+/]"
-        found.add(edges + re.escape(inner) + r"[A-Za-z0-9+/=]{0,3}")
-    return found

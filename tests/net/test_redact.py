@@ -1,21 +1,27 @@
 """Secrets do not get into what is logged, however they travel."""
 
 import base64
+import html
 import json
+import re
+import time
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, quote_plus, urlencode
 
 import pytest
 
 from relay.config import load_config
-from relay.core.contract import Conversation, Kind, Outcome, Request
+from relay.core.contract import Conversation, Duty, Kind, Note, Outcome, Reply, Request, judged
+from relay.core.replies import LONGEST_SAID
 from relay.net.client import Client
-from relay.net.redact import Redactor, credentials
+from relay.net.redact import Redactor, credentials, signed_tokens
 from tests.peer import Answer, Peer
 
 SECRET = 'p@ss/w"ö rd+1'
 
 HIDDEN = "[secret]"
+DUTY = Duty(id="", event="created", lead_id="", version=1, occurred_at=0, now=0)
 
 
 def spellings() -> dict[str, str]:
@@ -29,6 +35,9 @@ def spellings() -> dict[str, str]:
         "percent-encoded in lower case": quote(SECRET, safe="").lower().replace("ö", "ö"),
         "in a path": quote(SECRET),
         "in a form": quote_plus(SECRET),
+        "in JSON within JSON": json.dumps(json.dumps(SECRET)[1:-1])[1:-1],
+        "in HTML": html.escape(SECRET),
+        "in HTML of PHP": html.escape(SECRET).replace("&#x27;", "&#039;"),
     }
 
 
@@ -47,6 +56,55 @@ def test_a_secret_within_basic_credentials_is_taken_out(user: str) -> None:
     left = redacted.removeprefix("Authorization: Basic ").partition(HIDDEN)[0]
     said = base64.b64decode(left + "=" * (-len(left) % 4) if len(left) % 4 != 1 else left[:-1])
     assert SECRET[:2].encode() not in said
+
+
+@pytest.mark.parametrize("code", [base64.b64encode, base64.urlsafe_b64encode])
+@pytest.mark.parametrize("before", ["", "a", "ab", "abc"])
+def test_a_secret_within_either_base64_is_taken_out(code: Any, before: str) -> None:
+    secret = "k?>~~~?>?secret-of-signs-\u00ff\u00fe"
+    coded = code(f"{before}{secret} after".encode()).decode()
+    for text in (coded, quote(coded, safe="")):
+        redacted = Redactor([secret]).text(f"x {text} y")
+        assert HIDDEN in redacted
+        assert len(redacted) < 28 + len(before)
+
+
+ADDRESS = "https://hooks.example.com/services/T0001/aVeryLongPart-OfChance0"
+LONG = "sk_live_4f9QzT-8/x+1=" + "".join(f'{number}&"<' for number in range(40))
+
+
+@pytest.mark.parametrize("secret", [SECRET, LONG, ADDRESS])
+@pytest.mark.parametrize("spelling", ["as it is", "in JSON", "percent-encoded", "in lower case"])
+def test_the_half_of_a_secret_that_a_cut_left_is_taken_out(secret: str, spelling: str) -> None:
+    written = {
+        "as it is": secret,
+        "in JSON": json.dumps(secret)[1:-1].replace("/", "\\/"),
+        "percent-encoded": quote(secret, safe=""),
+        "in lower case": re.sub("%..", lambda code: code.group().lower(), quote(secret, safe="")),
+    }[spelling]
+    reply = Reply(status=400)
+    first = len(ADDRESS.partition("services")[0]) + 20 if secret is ADDRESS else 4
+    for room in range(first, len(written)):
+        said = "x" * (LONGEST_SAID - room - 1) + written
+        message = judged(Kind.REJECTED, reply, DUTY, said).message
+        for text in (message, message.removesuffix("…"), f"{message}; cut to fit: a"):
+            assert written[:first] not in Redactor([secret, "another-one"]).reply(text)
+
+
+def test_the_host_of_a_secret_address_is_no_secret() -> None:
+    text = "no answer from https://hooks.example.com"
+    assert Redactor([ADDRESS]).text(text) == text
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["eyJ" * 22_000, "eyJ" * 11_000 + ".eyJ" * 8_000, "…" * 65_536, "s" * 65_536, "sss…" * 16_000],
+)
+def test_hostile_words_are_read_in_time(said: str) -> None:
+    redactor = Redactor(["s" * 2000, LONG])
+    began = time.process_time()
+    redactor.reply(said)
+    assert time.process_time() - began < 1
 
 
 def test_the_longer_of_two_secrets_is_taken_out_whole() -> None:
@@ -137,8 +195,12 @@ def test_an_attempt_holds_no_secret_even_where_the_peer_echoes_them(
             headers={"Authorization": f"Basic {basic}", "X-Other": SECRET.replace("ö", "o")},
             body=json.dumps({"password": SECRET}).encode(),
         )
+        yield Note({"said": [reply.body.decode()]})
         return Outcome(
-            kind=Kind.RETRY, message=reply.body.decode(), remote_url=reply.headers["location"]
+            kind=Kind.RETRY,
+            message=reply.body.decode(),
+            remote_id=json.loads(reply.body)["you"],
+            remote_url=reply.headers["location"],
         )
 
     client = Client(
@@ -187,7 +249,11 @@ def test_a_leads_own_words_stay_in_a_request() -> None:
 
 
 def test_signed_tokens_are_not_shown_in_replies() -> None:
-    assert SIGNED not in Redactor([]).reply(f"bad assertion {SIGNED}")
+    for before in ("bad assertion ", "assertion%3D", "\\n", "token_"):
+        redacted = Redactor([]).reply(f"{before}{SIGNED}, sorry")
+        assert SIGNED.rpartition(".")[0] not in redacted
+        assert redacted.endswith(f"{HIDDEN}, sorry")
+    assert signed_tokens(f"assertion={SIGNED}&a=1") == {SIGNED}
 
 
 def test_a_tree_is_redacted_to_its_leaves() -> None:
