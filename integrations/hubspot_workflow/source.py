@@ -1,5 +1,6 @@
 """HubSpot workflow: a contact that the action "Send a webhook" posts, whole or in chosen parts."""
 
+import re
 from datetime import UTC, datetime
 
 from relay.core.contract import (
@@ -75,7 +76,7 @@ ENVELOPE = ("vid", "canonical-vid", "objectId", "objectTypeId", "portal-id", "po
 def _newest(name: str, value: Json) -> Json:
     """The value itself, where it comes with its history; times are in milliseconds there."""
     newest = value["value"] if isinstance(value, dict) and "value" in value else value
-    if name == "createdate" and str(newest).isdecimal():
+    if name == "createdate" and re.fullmatch("[0-9]{1,14}", str(newest)):
         return instant(datetime.fromtimestamp(int(newest) / 1000, UTC))
     return newest
 
