@@ -11,6 +11,7 @@ from integrations.pipedrive.verdicts import asked, made, refusal
 from relay.core.contract import (
     Duty,
     Json,
+    Kind,
     Outcome,
     Reply,
     Request,
@@ -24,13 +25,15 @@ Person = Mapping[str, Json]
 Finding = Generator[Request, Reply, Person | Outcome | None]
 Putting = Generator[Request, Reply, int | Outcome]
 
+MARKETING = "marketing_status"
+
 LONGEST = 255
 """Characters of a name."""
 
 
 def put_person(payload: Json, settings: Settings, duty: Duty) -> Putting:
     """The id of the lead's person at Pipedrive, or the outcome of not getting one."""
-    person = _person(payload, settings)
+    person = _person(payload, settings, duty)
     found = yield from _find(person, settings, duty)
     if isinstance(found, Outcome):
         return found
@@ -38,19 +41,20 @@ def put_person(payload: Json, settings: Settings, duty: Duty) -> Putting:
         return (yield from complete_person(found, person, settings, duty))
     if "owner_id" in settings:
         person.setdefault("owner_id", settings["owner_id"])
-    reply = yield asked("POST", "api/v2/persons", settings, person)
-    return made(reply, duty, int)
+    return (yield from _send("POST", "api/v2/persons", person, settings, duty))
 
 
 def add_to_person(person_id: int, payload: Json, settings: Settings, duty: Duty) -> Putting:
-    """Give a person that is known by its id what it lacks."""
+    """Give a person that is known by its id what it lacks; there may be none any more."""
     reply = yield asked("GET", f"api/v2/persons/{person_id}", settings)
+    if reply.status == 404:
+        return person_id
     if refused := refusal(reply, duty):
         return refused
     found = said_object(reply).get("data")
     if not isinstance(found, dict) or found.get("id") != person_id:
         return made(reply, duty, int)
-    return (yield from complete_person(found, _person(payload, settings), settings, duty))
+    return (yield from complete_person(found, _person(payload, settings, duty), settings, duty))
 
 
 def complete_person(found: Person, person: Person, settings: Settings, duty: Duty) -> Putting:
@@ -58,10 +62,25 @@ def complete_person(found: Person, person: Person, settings: Settings, duty: Dut
     that is sent takes the place of the whole list."""
     kept = {name for name in ("emails", "phones") if found.get(name)} | {"name"}
     lacking = {name: value for name, value in person.items() if name not in kept}
+    if found.get(MARKETING) == lacking.get(MARKETING):
+        lacking.pop(MARKETING, None)
     if not lacking:
         return int(found["id"])
-    reply = yield asked("PATCH", f"api/v2/persons/{found['id']}", settings, lacking)
-    return made(reply, duty, int)
+    sent = yield from _send("PATCH", f"api/v2/persons/{found['id']}", lacking, settings, duty)
+    is_refused = isinstance(sent, Outcome) and sent.kind is Kind.REJECTED
+    return int(found["id"]) if is_refused and lacking.keys() == {MARKETING} else sent
+
+
+def _send(method: str, path: str, person: Person, settings: Settings, duty: Duty) -> Putting:
+    """Write a person; where that is refused, once more without the marketing status, which cannot
+    always be changed: that is no reason to lose a lead."""
+    reply = yield asked(method, path, settings, person)
+    sent = made(reply, duty, int)
+    rest = {name: value for name, value in person.items() if name != MARKETING}
+    is_refused = isinstance(sent, Outcome) and sent.kind is Kind.REJECTED
+    if not (is_refused and rest and len(rest) < len(person)):
+        return sent
+    return made((yield asked(method, path, settings, rest)), duty, int)
 
 
 def _find(person: Person, settings: Settings, duty: Duty) -> Finding:
@@ -92,7 +111,7 @@ def _people(reply: Reply) -> Generator[Person]:
             yield item
 
 
-def _person(payload: Json, settings: Settings) -> dict[str, Json]:
+def _person(payload: Json, settings: Settings, duty: Duty) -> dict[str, Json]:
     """The person as version 2 takes one; Pipedrive wants a name."""
     given = payload.get("person", {})
     person = {name: value for name, value in given.items() if value not in (None, [], {})}
@@ -103,8 +122,9 @@ def _person(payload: Json, settings: Settings) -> dict[str, Json]:
                 del person[name]
     lead = payload.get("$lead") or {}
     person["name"] = shorten(str(person.get("name") or _name(lead, person)), LONGEST)
-    if settings.get("subscribe", False) and _is_granted(payload.get("$marketing")):
-        person["marketing_status"] = "subscribed"
+    is_new = duty.event == "created" and duty.remote_id is None  # who left since then stays away
+    if is_new and settings.get("subscribe", False) and _is_granted(payload.get("$marketing")):
+        person[MARKETING] = "subscribed"
     return person
 
 
