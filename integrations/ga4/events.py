@@ -13,7 +13,8 @@ from relay.core.contract import (
     Settings,
     bare_url,
     event_id,
-    google_email,
+    google_email_hash,
+    google_phone_hash,
     happened_at,
     sha256_hex,
     shorten,
@@ -119,8 +120,8 @@ def _user_data(
     if not settings.get("user_data") or (flags.get("ad_user_data") or {}).get("state") != "granted":
         return {}
     found: dict[str, Json] = {}
-    if email := person.get("email"):
-        found["sha256_email_address"] = [sha256_hex(google_email(str(email)))]
-    if phone := person.get("phone"):
-        found["sha256_phone_number"] = [sha256_hex(str(phone).strip())]
+    if email := google_email_hash(str(person.get("email") or "")):
+        found["sha256_email_address"] = [email]
+    if phone := google_phone_hash(str(person.get("phone") or "")):
+        found["sha256_phone_number"] = [phone]
     return found

@@ -11,7 +11,8 @@ from relay.core.contract import (
     Duty,
     Json,
     event_id,
-    google_email,
+    google_email_hash,
+    google_phone_hash,
     happened_at,
     sha256_hex,
     value_of,
@@ -28,10 +29,11 @@ _COUNTRY = re.compile(r"[A-Za-z]{2}")
 def event_of(payload: Json, duty: Duty) -> dict[str, Json]:
     """One event; without its time where it is not known."""
     click, people = _click(payload), _people(payload)
+    given = payload.get("transactionId") if duty.event == "created" else None
     event: dict[str, Json] = {
         "eventTimestamp": _time(happened_at(duty, payload.get("$submitted"))),
         "eventSource": "WEB",
-        "transactionId": str(payload.get("transactionId") or event_id(duty)),
+        "transactionId": str(given or event_id(duty)),
         "adIdentifiers": click,
         # what a braid tells is of many people at once: no person is joined to it
         "userData": {"userIdentifiers": people} if people and not click.keys() & _BRAIDS else None,
@@ -59,10 +61,10 @@ def _people(payload: Json) -> list[dict[str, Json]]:
     """What Google may know the person by, hashed: e-mail, phone, and name with address."""
     person = payload.get("person") or {}
     found: list[dict[str, Json]] = []
-    if email := person.get("email"):
-        found.append({"emailAddress": sha256_hex(google_email(str(email)))})
-    if phone := person.get("phone"):
-        found.append({"phoneNumber": sha256_hex(str(phone).strip())})
+    if email := google_email_hash(str(person.get("email") or "")):
+        found.append({"emailAddress": email})
+    if phone := google_phone_hash(str(person.get("phone") or "")):
+        found.append({"phoneNumber": phone})
     first, last = _plain(person.get("first_name")), _plain(person.get("last_name"))
     country, code = str(person.get("country") or "").strip(), person.get("postal_code")
     if first and last and code and _COUNTRY.fullmatch(country):

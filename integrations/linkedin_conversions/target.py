@@ -21,6 +21,7 @@ from relay.core.contract import (
     event_for,
     event_id,
     happened_at,
+    is_hashed,
     json_request,
     judge_status,
     judged,
@@ -59,11 +60,12 @@ def deliver(payload: Json, settings: Settings, duty: Duty) -> Conversation:
     if not (user["userIds"] or "userInfo" in user or "lead" in user):
         words = "the lead has nothing that LinkedIn knows people by"
         return Outcome(kind=Kind.IGNORED, message=words)
+    given = payload.get("eventId") if duty.event == "created" else None
     element = {
         "conversion": rule if rule.startswith(URN) else URN + rule,
         "conversionHappenedAt": int(at * 1000),
         "user": user,
-        "eventId": event_id(duty),
+        "eventId": str(given or event_id(duty)),
     }
     if worth := value_of(state):
         element["conversionValue"] = {"currencyCode": worth[1], "amount": str(worth[0])}
@@ -86,7 +88,7 @@ def _user(payload: Json) -> dict[str, Json]:
     """Who it is. The list of ids must be there, even empty; then names must be, both of them."""
     ids = []
     email = payload.get("email")
-    if isinstance(email, str) and "@" in email:
+    if isinstance(email, str) and ("@" in email or is_hashed(email)):
         ids.append({"idType": "SHA256_EMAIL", "idValue": sha256_hex(plain_email(email))})
     if click := payload.get("li_fat_id"):
         kind = "LINKEDIN_FIRST_PARTY_ADS_TRACKING_UUID"

@@ -47,6 +47,9 @@ from relay.core.google import (
 )
 from relay.core.hashing import (
     google_email,
+    google_email_hash,
+    google_phone_hash,
+    is_hashed,
     letters_only,
     phone_digits,
     plain_email,
@@ -153,10 +156,13 @@ __all__ = [
     "fit_card",
     "form_request",
     "google_email",
+    "google_email_hash",
+    "google_phone_hash",
     "happened_at",
     "header_credentials",
     "host_of",
     "instant",
+    "is_hashed",
     "is_one_of",
     "json_request",
     "judge_google",

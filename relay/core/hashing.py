@@ -11,11 +11,17 @@ import unicodedata
 _HASHED = re.compile(r"[0-9a-f]{64}")
 _GMAIL = ("gmail.com", "googlemail.com")
 _NOT_DIGITS = re.compile(r"[^0-9]")
+_SHORTEST_PHONE, _LONGEST_PHONE = 7, 15
+
+
+def is_hashed(text: str) -> bool:
+    """Whether this is a hash already."""
+    return _HASHED.fullmatch(text.strip().lower()) is not None
 
 
 def sha256_hex(text: str) -> str:
     """The hash of a normalised text; one that is a hash already stays as it is."""
-    if _HASHED.fullmatch(text.strip().lower()):
+    if is_hashed(text):
         return text.strip().lower()
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
@@ -31,6 +37,23 @@ def google_email(email: str) -> str:
     if domain in _GMAIL and name:
         name = name.partition("+")[0].replace(".", "")
     return f"{name}@{domain}" if name else plain_email(email)
+
+
+def google_email_hash(email: str) -> str | None:
+    """The hash by which Google knows an address; None of what is none."""
+    name, _, domain = plain_email(email).rpartition("@")
+    known = is_hashed(email) or (name and "." in domain)
+    return sha256_hex(google_email(email)) if known else None
+
+
+def google_phone_hash(phone: str) -> str | None:
+    """The hash by which Google knows a number: digits with their plus (E.164); None without it."""
+    text = phone.strip()
+    if is_hashed(text):
+        return sha256_hex(text)
+    digits = phone_digits(text)
+    fits = text.startswith("+") and _SHORTEST_PHONE <= len(digits) <= _LONGEST_PHONE
+    return sha256_hex(f"+{digits}") if fits else None
 
 
 def phone_digits(e164: str) -> str:

@@ -101,6 +101,17 @@ def test_hashed_people_go_only_where_they_agreed() -> None:
     assert sent(granted)[0]["consent"] == {"ad_user_data": "GRANTED"}
 
 
+@pytest.mark.parametrize(
+    "contact",
+    [{"email": "call me"}, {"phone": {"raw": "030 123456"}}],
+)
+def test_what_is_no_address_and_no_number_is_not_hashed(contact: Json) -> None:
+    granted = {"consent": {"ad_user_data": {"state": "granted", "raw": "yes"}}}
+    mapping = {"/$person/phone": "/contact/phone/raw"}
+    body, _ = sent({"contact": contact, **granted, **VISITOR}, {"user_data": True}, mapping)
+    assert "user_data" not in body
+
+
 def test_an_event_has_as_many_parameters_as_ga4_takes() -> None:
     mapping = {f"/params/p{number}": {"value": "v" * 300} for number in range(40)}
     body, _ = sent(VISITOR, mapping=mapping)

@@ -66,6 +66,33 @@ def test_addresses_are_hashed_as_google_does_it(email: str, plain: str) -> None:
     assert event["userData"]["userIdentifiers"] == [{"emailAddress": sha256_hex(plain)}]
 
 
+@pytest.mark.parametrize(
+    ("person", "known"),
+    [
+        ({"email": "call me"}, None),
+        ({"email": "@example.com"}, None),
+        ({"phone": "030 123456"}, None),
+        ({"phone": "+49 (30) 123-4567"}, {"phoneNumber": sha256_hex("+49301234567")}),
+        ({"phone": "AB" * 32}, {"phoneNumber": "ab" * 32}),
+        ({"email": "AB" * 32}, {"emailAddress": "ab" * 32}),
+    ],
+)
+def test_what_google_cannot_match_is_left_out(person: Json, known: Json) -> None:
+    """The click is there all the same; what a mapping brings may be written in many ways."""
+    mapping = {f"/person/{name}": {"value": value} for name, value in person.items()}
+    lead = {"attribution": {"click_ids": {"gclid": "g"}}}
+    event = event_of(lead, mapping=mapping)
+    assert event.get("userData", {}).get("userIdentifiers") == ([known] if known else None)
+
+
+def test_another_id_is_for_the_new_lead_alone() -> None:
+    lead = {"contact": {"email": "ada@example.com"}}
+    mapping = {"/transactionId": {"value": "of-the-tag"}}
+    assert event_of(lead, mapping=mapping)["transactionId"] == "of-the-tag"
+    won = event_of(lead, mapping=mapping, event="status", label="Won")
+    assert won["transactionId"] == "the-lead.status.Won"
+
+
 def test_a_phone_is_hashed_with_its_plus() -> None:
     event = event_of({"contact": {"phone": {"raw": "030", "e164": "+49301234567"}}})
     assert event["userData"]["userIdentifiers"] == [{"phoneNumber": sha256_hex("+49301234567")}]

@@ -23,6 +23,7 @@ TAKEN = Reply(status=200, body=b'{"elements":[{"status":201}]}')
             ["LINKEDIN_FIRST_PARTY_ADS_TRACKING_UUID"],
             None,
         ),
+        ({"email": "AB" * 32}, ["SHA256_EMAIL"], None),
         (
             {"email": "nobody", "userInfo": {"firstName": "Ada", "lastName": "King"}},
             [],
@@ -43,9 +44,29 @@ def test_the_list_of_ids_is_there_even_when_it_is_empty(payload: Any, ids: Any, 
     assert element["user"].get("userInfo") == info
 
 
+def test_the_id_of_the_websites_tag_is_for_the_new_lead_alone() -> None:
+    ids = []
+    for event, label in (("created", ""), ("status", "won")):
+        duty = Duty(
+            id="d", event=event, label=label, lead_id="l", version=1, occurred_at=NOON, now=NOON
+        )
+        settings = SETTINGS | {"events": {"created": "1", "won": "2"}}
+        payload = {"email": "a@b.co", "eventId": "of-the-tag"}
+        [request], _, _ = told(TARGET.deliver(payload, settings, duty), [TAKEN])
+        [element] = read_json(request.body.decode())["elements"]  # type: ignore[union-attr]
+        ids.append(element["eventId"])
+    assert ids == ["of-the-tag", "l.status.won"]
+
+
 @pytest.mark.parametrize(
     ("minor", "currency", "amount"),
-    [(1250050, "EUR", "12500.5"), (2000, "USD", "20"), (1999, "JPY", "1999"), (1, "EUR", "0.01")],
+    [
+        (1250050, "EUR", "12500.5"),
+        (2000, "USD", "20"),
+        (1999, "JPY", "1999"),
+        (1, "EUR", "0.01"),
+        (1250, "BHD", "1.25"),
+    ],
 )
 def test_an_amount_is_a_text(minor: int, currency: str, amount: str) -> None:
     payload = {"email": "a@b.co", "$state": {"value_minor": minor, "currency": currency}}
