@@ -11,12 +11,12 @@ from relay.core.contract import (
     Settings,
     name_parts,
     remainder_of,
-    shorten,
+    shorten_utf16,
     to_major,
 )
 
 LONGEST_CELL = 50_000
-"""Characters that a cell holds (support.google.com/drive/answer/37603)."""
+"""Characters that a cell holds (support.google.com/drive/answer/37603), counted in UTF-16."""
 
 PLACES: Mapping[str, str] = {
     "/First name": "/contact/first_name",
@@ -120,4 +120,4 @@ def _cell(value: Json) -> Json:
         value = ", ".join(str(one) for one in value)
     if isinstance(value, list | dict):
         value = json.dumps(value, ensure_ascii=False)
-    return shorten(str(value), LONGEST_CELL)
+    return shorten_utf16(str(value), LONGEST_CELL)

@@ -70,6 +70,17 @@ def test_what_looks_like_a_formula_goes_raw_and_as_it_is() -> None:
     assert outcome.kind is Kind.DELIVERED
 
 
+def test_a_cell_is_counted_as_sheets_does_it() -> None:
+    """In UTF-16, in which most emoji are two."""
+    header = {"values": [["Lead id", "Message", "A", "Details"]]}
+    text = "\U0001f600" * 30_000
+    lead = {"form": {"message": text, "fields": {"a": text}}}
+    requests, _ = sent(lead, [header, {}, WRITTEN], {"/A": "/form/fields/a"})
+    row = requests[-1][1]["values"][0]
+    assert all(len(cell.encode("utf-16-le")) <= 100_000 for cell in row if isinstance(cell, str))
+    assert row[1].endswith("…")
+
+
 def test_no_mapping_may_write_another_id() -> None:
     requests, _ = sent(
         {}, [{"values": [["Lead id"]]}, {}, WRITTEN], {"/Lead id": {"value": "mine"}}
