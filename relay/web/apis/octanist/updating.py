@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Response
 
-from relay.core.money import to_minor
+from relay.core.money import to_major, to_minor
 from relay.core.readings import instant
 from relay.runtime import Runtime
 from relay.services import listing
@@ -67,8 +67,9 @@ def _change(wish: Wish, row: Row, of_project: str | None, now: str) -> StatusCha
     """The change of this lead; a reason is kept only where it is, or becomes, lost."""
     state = row["document"].get("state", {})
     currency = wish.currency or state.get("currency") or of_project
-    minor = None if wish.value is None else to_minor(wish.value, currency)
-    if minor is None and wish.value is not None:
+    value = _amount(state) if wish.value is None and wish.currency else wish.value
+    minor = None if value is None else to_minor(value, currency)
+    if minor is None and value is not None:
         raise Refusal(400, f"Invalid field values: value is too large for {currency}")
     qualified = wish.status == "qualified" or (wish.status == "won" and wish.also_qualified)
     return StatusChange(
@@ -80,3 +81,9 @@ def _change(wish: Wish, row: Row, of_project: str | None, now: str) -> StatusCha
         loss_reason=wish.loss_reason if (wish.status or row["status"]) == "lost" else None,
         qualified_at=now if qualified and not state.get("qualified_at") else None,
     )
+
+
+def _amount(state: Mapping[str, Any]) -> int | float | None:
+    """The value as it is written: in another currency it has other minor units."""
+    minor = state.get("value_minor")
+    return None if minor is None else to_major(minor, state.get("currency"))

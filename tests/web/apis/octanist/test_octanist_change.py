@@ -88,6 +88,14 @@ def test_what_a_change_makes_of_a_lead(
     assert {name: now[name] for name in told} == told
 
 
+def test_another_currency_keeps_the_amount(call: Call, lead: str) -> None:
+    change(call, id=lead, value=1250, currency="EUR")
+    for currency in ("JPY", "BHD", "EUR"):
+        change(call, id=lead, note=currency, currency=currency)
+        now = shown(call, lead)
+        assert (now["value"], now["currency"]) == (1250, currency)
+
+
 def test_what_is_not_said_stays(call: Call, lead: str) -> None:
     change(call, id=lead, status="lost", lossReason="no money", value=12.5, note="first")
     change(call, id=lead, note="second")
