@@ -1,8 +1,7 @@
 """What has to be known of an account at ActiveCampaign."""
 
-from relay.core.contract import Json
+from relay.core.contract import END, Json
 
-_END = "(?![\\s\\S])"
 _IDS = {"type": "array", "items": {"type": "integer", "minimum": 1}, "maxItems": 5}
 
 SETTINGS: Json = {
@@ -16,14 +15,14 @@ SETTINGS: Json = {
             "title": "URL",
             "description": "Settings > Developer > API access.",
             "format": "uri",
-            "pattern": f"^https://[a-z0-9][a-z0-9-]{{0,62}}\\.(api-us1|activehosted)\\.com/?{_END}",
+            "pattern": f"^https://[a-z0-9][a-z0-9-]{{0,62}}\\.(api-us1|activehosted)\\.com/?{END}",
             "examples": ["https://youraccountname.api-us1.com"],
         },
         "api_key": {
             "type": "string",
             "title": "Key",
             "description": "Settings > Developer > API access.",
-            "pattern": f"^[0-9A-Za-z]{{20,200}}{_END}",
+            "pattern": f"^[0-9A-Za-z]{{20,200}}{END}",
             "secret": True,
         },
         "lists": {

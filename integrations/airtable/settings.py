@@ -1,11 +1,9 @@
 """What has to be known of a table at Airtable."""
 
-from relay.core.contract import Json
+from relay.core.contract import END, Json
 
 MERGED_ON = "Lead ID"
 DETAILS = "Details"
-
-_END = "(?![\\s\\S])"
 
 SETTINGS: Json = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -18,14 +16,14 @@ SETTINGS: Json = {
             "title": "Personal access token",
             "description": "airtable.com/create/tokens, with the scopes data.records:read and"
             " data.records:write and access to the base.",
-            "pattern": f"^pat[0-9A-Za-z.]{{10,200}}{_END}",
+            "pattern": f"^pat[0-9A-Za-z.]{{10,200}}{END}",
             "secret": True,
         },
         "base": {
             "type": "string",
             "title": "Base ID",
             "description": "Begins with app; it stands in the base's address.",
-            "pattern": f"^app[0-9A-Za-z]{{14}}{_END}",
+            "pattern": f"^app[0-9A-Za-z]{{14}}{END}",
         },
         "table": {
             "type": "string",
@@ -33,7 +31,7 @@ SETTINGS: Json = {
             "description": "Its name, or its id, which begins with tbl and stands in the address.",
             "minLength": 1,
             "maxLength": 255,
-            "pattern": f"^(?!\\.{{1,2}}{_END}).*{_END}",
+            "pattern": f"^(?!\\.{{1,2}}{END}).*{END}",
         },
         "merge_on": {
             "type": "array",

@@ -1,8 +1,7 @@
 """What has to be known of an account at Brevo."""
 
-from relay.core.contract import Json
+from relay.core.contract import END, Json
 
-_END = "(?![\\s\\S])"
 _LISTS = {"type": "array", "items": {"type": "integer", "minimum": 1}, "maxItems": 50}
 
 SETTINGS: Json = {
@@ -15,7 +14,7 @@ SETTINGS: Json = {
             "type": "string",
             "title": "API key",
             "description": "Settings > SMTP & API > API keys & MCP. It begins with xkeysib-.",
-            "pattern": f"^xkeysib-[!-~]{{10,200}}{_END}",
+            "pattern": f"^xkeysib-[!-~]{{10,200}}{END}",
             "secret": True,
         },
         "mailing_lists": {

@@ -1,8 +1,6 @@
 """What Close's set-up form asks."""
 
-from relay.core.contract import Json
-
-_END = "(?![\\s\\S])"
+from relay.core.contract import END, Json
 
 SETTINGS: Json = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -14,14 +12,14 @@ SETTINGS: Json = {
             "type": "string",
             "title": "API key",
             "description": "Settings > Developer > API Keys. It begins with api_.",
-            "pattern": f"^[!-9;-~]+{_END}",
+            "pattern": f"^[!-9;-~]+{END}",
             "secret": True,
         },
         "status_id": {
             "type": "string",
             "title": "Status of new leads",
             "description": "Its id, which begins with stat_. Left out, the first of your statuses.",
-            "pattern": f"^stat_[A-Za-z0-9]+{_END}",
+            "pattern": f"^stat_[A-Za-z0-9]+{END}",
         },
         "note": {
             "type": "boolean",

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from relay.core.contract import (
+    END,
     Card,
     Conversation,
     Duty,
@@ -46,7 +47,6 @@ and all fields. With names and footer this stays below the 6,000 of a message.""
 MESSAGE = "/form/message"
 BLUE = 0x1F5FBF
 
-_END = "(?![\\s\\S])"
 _HOOK = "/webhooks/([0-9]{15,21})/([A-Za-z0-9_-]{20,200})"
 
 SETTINGS: Json = {
@@ -59,15 +59,14 @@ SETTINGS: Json = {
             "type": "string",
             "title": "Webhook URL",
             "description": "Of a webhook of the channel.",
-            "pattern": "^https://((canary|ptb)\\.)?discord(app)?\\.com/api(/v[0-9]+)?"
-            f"{_HOOK}{_END}",
+            "pattern": f"^https://((canary|ptb)\\.)?discord(app)?\\.com/api(/v[0-9]+)?{_HOOK}{END}",
             "secret": True,
         },
         "thread_id": {
             "type": "string",
             "title": "Thread ID",
             "description": "Where messages are to go into one thread or post of the channel.",
-            "pattern": f"^[0-9]{{15,21}}{_END}",
+            "pattern": f"^[0-9]{{15,21}}{END}",
         },
         "details": {
             "type": "boolean",
@@ -77,7 +76,7 @@ SETTINGS: Json = {
         "api_version": {
             "type": "string",
             "title": "API version",
-            "pattern": f"^[0-9]{{1,3}}{_END}",
+            "pattern": f"^[0-9]{{1,3}}{END}",
             "default": VERSION,
         },
     },

@@ -1,8 +1,7 @@
 """What the set-up form for Dynamics 365 asks."""
 
-from relay.core.contract import Json
+from relay.core.contract import END, Json
 
-_END = "(?![\\s\\S])"
 _CLOUDS = "crm[0-9]{0,2}\\.dynamics\\.com|crm\\.microsoftdynamics\\.us|crm\\.appsplatform\\.us"
 _HOST = f"[a-z0-9][a-z0-9-]{{0,62}}(\\.api)?\\.({_CLOUDS}|crm\\.dynamics\\.cn)"
 
@@ -17,25 +16,25 @@ SETTINGS: Json = {
             "title": "Environment URL",
             "description": "Such as https://contoso.crm4.dynamics.com, in small letters.",
             "format": "uri",
-            "pattern": f"^https://{_HOST}/?{_END}",
+            "pattern": f"^https://{_HOST}/?{END}",
         },
         "tenant_id": {
             "type": "string",
             "title": "Directory (tenant) ID",
             "description": "On the overview of the app registration.",
-            "pattern": f"^[A-Za-z0-9][A-Za-z0-9.-]{{1,200}}{_END}",
+            "pattern": f"^[A-Za-z0-9][A-Za-z0-9.-]{{1,200}}{END}",
         },
         "client_id": {
             "type": "string",
             "title": "Application (client) ID",
             "description": "On the overview of the app registration.",
-            "pattern": f"^[0-9A-Fa-f-]{{36}}{_END}",
+            "pattern": f"^[0-9A-Fa-f-]{{36}}{END}",
         },
         "client_secret": {
             "type": "string",
             "title": "Client secret",
             "description": "Its value, not its ID: Certificates & secrets.",
-            "pattern": f"^[!-~]+{_END}",
+            "pattern": f"^[!-~]+{END}",
             "secret": True,
         },
         "match_by": {
@@ -43,7 +42,7 @@ SETTINGS: Json = {
             "title": "Alternate key",
             "description": "The logical name of a column that has a key of its own, such as"
             " emailaddress1. Left out, a row is found by the relay's id of the lead.",
-            "pattern": f"^[a-z][a-z0-9_]{{0,99}}{_END}",
+            "pattern": f"^[a-z][a-z0-9_]{{0,99}}{END}",
         },
         "lead_source": {
             "type": "integer",
@@ -67,7 +66,7 @@ SETTINGS: Json = {
         "api_version": {
             "type": "string",
             "title": "Version of the API",
-            "pattern": f"^v[0-9]{{1,2}}\\.[0-9]{_END}",
+            "pattern": f"^v[0-9]{{1,2}}\\.[0-9]{END}",
             "default": "v9.2",
         },
     },

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from integrations.email.letter import message_id, write_letter
 from relay.core.contract import (
+    END,
     Conversation,
     Duty,
     Json,
@@ -23,9 +24,8 @@ from relay.core.contract import (
     said_object,
 )
 
-_END = "(?![\\s\\S])"
-_ADDRESS = f"^[!#$%&'*+/=?^_`{{|}}~0-9A-Za-z.-]+@[^\\s@<>()\\[\\],;:\\\\\"]+{_END}"
-_LINE = f"^[^\\r\\n\\u0000]*{_END}"
+_ADDRESS = f"^[!#$%&'*+/=?^_`{{|}}~0-9A-Za-z.-]+@[^\\s@<>()\\[\\],;:\\\\\"]+{END}"
+_LINE = f"^[^\\r\\n\\u0000]*{END}"
 
 SETTINGS: Json = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -37,7 +37,7 @@ SETTINGS: Json = {
             "type": "string",
             "title": "Mail server",
             "description": "The server for outgoing mail (SMTP), such as smtp.example.com.",
-            "pattern": f"^[^\\s/@?#:]+{_END}",
+            "pattern": f"^[^\\s/@?#:]+{END}",
         },
         "port": {
             "type": "integer",

@@ -1,9 +1,8 @@
 """What the set-up form for Follow Up Boss asks."""
 
-from relay.core.contract import Json
+from relay.core.contract import END, Json
 
-_END = "(?![\\s\\S])"
-_WORDS = f"^[^\\x00-\\x1f\\x7f]+{_END}"
+_WORDS = f"^[^\\x00-\\x1f\\x7f]+{END}"
 
 TYPES = (
     "General Inquiry",
@@ -24,7 +23,7 @@ SETTINGS: Json = {
             "type": "string",
             "title": "API key",
             "description": "Admin > API.",
-            "pattern": f"^[!-9;-~]+{_END}",
+            "pattern": f"^[!-9;-~]+{END}",
             "secret": True,
         },
         "type": {
@@ -46,7 +45,7 @@ SETTINGS: Json = {
             "type": "string",
             "title": "System",
             "description": "The name under which your system is registered with Follow Up Boss.",
-            "pattern": f"^[ -~]+{_END}",
+            "pattern": f"^[ -~]+{END}",
             "maxLength": 100,
             "default": "Lead Relay",
         },
@@ -54,7 +53,7 @@ SETTINGS: Json = {
             "type": "string",
             "title": "System key",
             "description": "Of the registered system. Without one the limits are lower.",
-            "pattern": f"^[!-~]+{_END}",
+            "pattern": f"^[!-~]+{END}",
             "secret": True,
         },
     },

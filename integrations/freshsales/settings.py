@@ -1,8 +1,7 @@
 """What the set-up form for Freshsales asks."""
 
-from relay.core.contract import Json
+from relay.core.contract import END, Json
 
-_END = "(?![\\s\\S])"
 _HOST = "[a-z0-9][a-z0-9-]{0,62}\\.(my)?freshworks\\.com"
 
 SETTINGS: Json = {
@@ -15,13 +14,13 @@ SETTINGS: Json = {
             "type": "string",
             "title": "Bundle alias",
             "description": "Such as widgetz.myfreshworks.com/crm/sales, below the API key.",
-            "pattern": f"^(https://)?{_HOST}(/crm/sales)?/?{_END}",
+            "pattern": f"^(https://)?{_HOST}(/crm/sales)?/?{END}",
         },
         "api_key": {
             "type": "string",
             "title": "API key",
             "description": "Profile picture > Profile Settings > API Settings.",
-            "pattern": f"^[!-~]+{_END}",
+            "pattern": f"^[!-~]+{END}",
             "secret": True,
         },
         "lead_source_id": {

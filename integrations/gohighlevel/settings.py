@@ -1,8 +1,6 @@
 """What GoHighLevel's set-up form asks."""
 
-from relay.core.contract import Json
-
-_END = "(?![\\s\\S])"
+from relay.core.contract import END, Json
 
 SETTINGS: Json = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -14,14 +12,14 @@ SETTINGS: Json = {
             "type": "string",
             "title": "Private integration token",
             "description": "Of the sub-account: Settings > Private Integrations.",
-            "pattern": f"^[!-~]+{_END}",
+            "pattern": f"^[!-~]+{END}",
             "secret": True,
         },
         "location_id": {
             "type": "string",
             "title": "Location ID",
             "description": "Of the sub-account: Settings > Business Profile.",
-            "pattern": f"^[A-Za-z0-9_-]{{4,64}}{_END}",
+            "pattern": f"^[A-Za-z0-9_-]{{4,64}}{END}",
         },
         "note": {
             "type": "boolean",

@@ -1,8 +1,6 @@
 """What a target at HubSpot is told."""
 
-from relay.core.contract import Json
-
-_END = "(?![\\s\\S])"
+from relay.core.contract import END, Json
 
 SETTINGS: Json = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -15,7 +13,7 @@ SETTINGS: Json = {
             "title": "Service key",
             "description": "From Settings > Integrations > Service Keys, with the scopes"
             " crm.objects.contacts.write and crm.objects.contacts.read.",
-            "pattern": f"^[!-~]+{_END}",
+            "pattern": f"^[!-~]+{END}",
             "secret": True,
         },
         "rest": {
@@ -30,7 +28,7 @@ SETTINGS: Json = {
             "type": "string",
             "title": "Lifecycle stage",
             "description": "Its internal name, such as lead or marketingqualifiedlead.",
-            "pattern": f"^[A-Za-z0-9_]+{_END}",
+            "pattern": f"^[A-Za-z0-9_]+{END}",
         },
         "stage_backwards": {
             "type": "boolean",
@@ -42,12 +40,12 @@ SETTINGS: Json = {
             "type": "string",
             "title": "Lead status",
             "description": "Its internal name, such as NEW, for every new lead.",
-            "pattern": f"^[A-Za-z0-9_]+{_END}",
+            "pattern": f"^[A-Za-z0-9_]+{END}",
         },
         "api_version": {
             "type": "string",
             "title": "Version of the API",
-            "pattern": f"^20[0-9]{{2}}-(03|09){_END}",
+            "pattern": f"^20[0-9]{{2}}-(03|09){END}",
             "default": "2026-09",
         },
     },

@@ -1,10 +1,9 @@
 """What a target that is a form of HubSpot's is told."""
 
-from relay.core.contract import Json
+from relay.core.contract import END, Json
 
-_END = "(?![\\s\\S])"
 _GUID = "[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
-_NAME = f"^([0-9]-[0-9]+/)?[a-z][a-z0-9_]*{_END}"
+_NAME = f"^([0-9]-[0-9]+/)?[a-z][a-z0-9_]*{END}"
 
 SETTINGS: Json = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -16,21 +15,21 @@ SETTINGS: Json = {
             "type": "string",
             "title": "Hub ID",
             "description": "The account's number, as the menu under your picture shows it.",
-            "pattern": f"^[0-9]{{1,12}}{_END}",
+            "pattern": f"^[0-9]{{1,12}}{END}",
         },
         "form_id": {
             "type": "string",
             "title": "Form ID",
             "description": "The form's GUID, as the address of its editor and its embed code"
             " show it.",
-            "pattern": f"^{_GUID}{_END}",
+            "pattern": f"^{_GUID}{END}",
         },
         "token": {
             "type": "string",
             "title": "Service key",
             "description": "With the scope forms. With it more may be submitted, and fields need"
             " not be in the form; without one anybody may submit to a form.",
-            "pattern": f"^[!-~]+{_END}",
+            "pattern": f"^[!-~]+{END}",
             "secret": True,
         },
         "fields": {
@@ -45,7 +44,7 @@ SETTINGS: Json = {
             "title": "Field for the rest of a lead",
             "description": "A field of several lines, by its internal name; it also has to be"
             " among the fields of the form. Empty: the rest is not sent.",
-            "pattern": f"^([a-z][a-z0-9_]*)?{_END}",
+            "pattern": f"^([a-z][a-z0-9_]*)?{END}",
             "default": "message",
         },
         "subscription_type_id": {

@@ -1,12 +1,10 @@
 """What has to be known of an account at Klaviyo."""
 
-from relay.core.contract import Json
+from relay.core.contract import END, Json
 
 REVISION = "2026-07-15"
 REVISION_ENDS = "2028-07-15"
 """A revision is kept for two years (Klaviyo: API versioning and deprecation policy)."""
-
-_END = "(?![\\s\\S])"
 
 SETTINGS: Json = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -18,7 +16,7 @@ SETTINGS: Json = {
             "type": "string",
             "title": "Private API key",
             "description": "Settings > API keys. It begins with pk_.",
-            "pattern": f"^pk_[0-9A-Za-z_]{{10,100}}{_END}",
+            "pattern": f"^pk_[0-9A-Za-z_]{{10,100}}{END}",
             "secret": True,
         },
         "subscribe_list": {
@@ -26,7 +24,7 @@ SETTINGS: Json = {
             "title": "List ID to subscribe to",
             "description": "Whoever agreed to marketing in the form is subscribed to this list."
             " Without it nobody is subscribed.",
-            "pattern": f"^[0-9A-Za-z]{{4,20}}{_END}",
+            "pattern": f"^[0-9A-Za-z]{{4,20}}{END}",
         },
         "past_consent": {
             "type": "boolean",
@@ -38,7 +36,7 @@ SETTINGS: Json = {
         "revision": {
             "type": "string",
             "title": "API revision",
-            "pattern": f"^20[0-9]{{2}}-[01][0-9]-[0-3][0-9]{_END}",
+            "pattern": f"^20[0-9]{{2}}-[01][0-9]-[0-3][0-9]{END}",
             "default": REVISION,
         },
     },

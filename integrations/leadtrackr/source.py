@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from integrations.leadtrackr.account import ACCOUNT
 from integrations.leadtrackr.channel_flow import read_flow
 from integrations.leadtrackr.custom_webhook import FLOW, IDENTIFIER, Fields, as_call
-from relay.core.contract import Inbound, Json, Parsed, Settings, Source, Unreadable, read_body
+from relay.core.contract import END, Inbound, Json, Parsed, Settings, Source, Unreadable, read_body
 
 SETTINGS: Json = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -26,7 +26,7 @@ SETTINGS: Json = {
                     "description": "The last part of its address.",
                     "minLength": 1,
                     "maxLength": 200,
-                    "pattern": "^[^/\\s]+(?![\\s\\S])",
+                    "pattern": f"^[^/\\s]+{END}",
                 },
                 "token": {
                     "type": "string",
@@ -40,7 +40,7 @@ SETTINGS: Json = {
                     "type": "string",
                     "title": "Header of the token",
                     "description": "X-API-Key where nothing else is said.",
-                    "pattern": "^[A-Za-z0-9-]{1,100}(?![\\s\\S])",
+                    "pattern": f"^[A-Za-z0-9-]{{1,100}}{END}",
                 },
             },
         }

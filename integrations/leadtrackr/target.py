@@ -6,6 +6,7 @@ Calls: createServerSideLead and updateLeadStatus, as the vendor's API reference 
 import json
 
 from relay.core.contract import (
+    END,
     Conversation,
     Duty,
     Json,
@@ -25,8 +26,6 @@ MEANINGS = {403: Kind.UNAUTHORIZED, 404: Kind.UNAUTHORIZED, 409: Kind.RETRY}
 """An inactive or unknown project is to be put right and costs no lead; a conflict passes: the
 project still works at the lead's last change."""
 
-_END = "(?![\\s\\S])"
-
 SETTINGS: Json = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "type": "object",
@@ -43,7 +42,7 @@ SETTINGS: Json = {
             "type": "string",
             "title": "API key",
             "description": "Of that project.",
-            "pattern": f"^[!-~]+{_END}",
+            "pattern": f"^[!-~]+{END}",
             "secret": True,
         },
         "labels": {
@@ -57,7 +56,7 @@ SETTINGS: Json = {
             "title": "Address",
             "description": "Where LeadTrackr's API is.",
             "format": "uri",
-            "pattern": f"^https?://[^\\s/@?#]+(/[^\\s?#]*)?{_END}",
+            "pattern": f"^https?://[^\\s/@?#]+(/[^\\s?#]*)?{END}",
             "default": HOST,
         },
     },

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from integrations.linkedin_lead_gen.answers import joined
 from relay.core.contract import (
+    END,
     Challenge,
     Fetching,
     Inbound,
@@ -58,7 +59,7 @@ SETTINGS: Json = {
             "type": "string",
             "title": "Version of the API",
             "description": "A month, YYYYMM. LinkedIn serves each for about a year.",
-            "pattern": "^20[0-9]{2}(0[1-9]|1[0-2])(?![\\s\\S])",
+            "pattern": f"^20[0-9]{{2}}(0[1-9]|1[0-2]){END}",
             "default": VERSION,
         },
     },

@@ -1,8 +1,6 @@
 """What has to be known of an account at Mailchimp."""
 
-from relay.core.contract import Json
-
-_END = "(?![\\s\\S])"
+from relay.core.contract import END, Json
 
 SETTINGS: Json = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -14,14 +12,14 @@ SETTINGS: Json = {
             "type": "string",
             "title": "API key",
             "description": "Profile > Extras > API keys. It ends with the data center, like -us21.",
-            "pattern": f"^[0-9A-Za-z]{{20,64}}-[a-z]{{2,4}}[0-9]{{1,3}}{_END}",
+            "pattern": f"^[0-9A-Za-z]{{20,64}}-[a-z]{{2,4}}[0-9]{{1,3}}{END}",
             "secret": True,
         },
         "audience": {
             "type": "string",
             "title": "Audience ID",
             "description": "Audience > Settings > Audience name and defaults.",
-            "pattern": f"^[0-9A-Za-z]{{4,40}}{_END}",
+            "pattern": f"^[0-9A-Za-z]{{4,40}}{END}",
         },
         "new_members": {
             "type": "string",
@@ -45,7 +43,7 @@ SETTINGS: Json = {
             "title": "Marketing permission IDs",
             "description": "Fields of an audience with GDPR fields that are ticked where the person"
             " agreed to marketing.",
-            "items": {"type": "string", "pattern": f"^[0-9A-Za-z]{{1,40}}{_END}"},
+            "items": {"type": "string", "pattern": f"^[0-9A-Za-z]{{1,40}}{END}"},
         },
         "note": {
             "type": "boolean",

@@ -1,12 +1,10 @@
 """What has to be known of a dataset at Meta."""
 
-from relay.core.contract import Json
+from relay.core.contract import END, Json
 
 VERSION = "v26.0"
 
 EVENTS = {"created": "Lead", "qualified": "Qualified Lead", "won": "Converted Lead"}
-
-_END = "(?![\\s\\S])"
 
 SETTINGS: Json = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -19,14 +17,14 @@ SETTINGS: Json = {
             "title": "Dataset ID",
             "description": "Events Manager > Data sources > the dataset > Settings. A pixel's ID"
             " is its dataset's.",
-            "pattern": f"^[0-9]{{5,20}}{_END}",
+            "pattern": f"^[0-9]{{5,20}}{END}",
         },
         "access_token": {
             "type": "string",
             "title": "Access token",
             "description": "Events Manager > the dataset > Settings > Conversions API > Generate"
             " access token.",
-            "pattern": f"^[!-~]{{10,1000}}{_END}",
+            "pattern": f"^[!-~]{{10,1000}}{END}",
             "secret": True,
         },
         "events": {
@@ -50,12 +48,12 @@ SETTINGS: Json = {
             "title": "Test event code",
             "description": "Events Manager > Test events. While it is set, events show there;"
             " take it out when all is well.",
-            "pattern": f"^[A-Za-z0-9_-]{{1,50}}{_END}",
+            "pattern": f"^[A-Za-z0-9_-]{{1,50}}{END}",
         },
         "api_version": {
             "type": "string",
             "title": "Version of the Graph API",
-            "pattern": f"^v[0-9]{{1,3}}\\.0{_END}",
+            "pattern": f"^v[0-9]{{1,3}}\\.0{END}",
             "default": VERSION,
         },
     },

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from integrations.meta_lead_ads.graph import VERSION, lead_of, leads_of
 from relay.core.contract import (
+    END,
     Challenge,
     Fetching,
     Inbound,
@@ -62,13 +63,13 @@ SETTINGS: Json = {
             "type": "array",
             "title": "Ids of the instant forms",
             "description": "Whose leads are compared with what arrived, so that none is missing.",
-            "items": {"type": "string", "pattern": "^[0-9]{1,20}(?![\\s\\S])"},
+            "items": {"type": "string", "pattern": f"^[0-9]{{1,20}}{END}"},
             "maxItems": 50,
         },
         "api_version": {
             "type": "string",
             "title": "Version of the Graph API",
-            "pattern": "^v[0-9]{1,3}\\.0(?![\\s\\S])",
+            "pattern": f"^v[0-9]{{1,3}}\\.0{END}",
             "default": VERSION,
         },
     },

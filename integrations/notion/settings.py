@@ -1,11 +1,10 @@
 """What has to be known of a database at Notion."""
 
-from relay.core.contract import Json
+from relay.core.contract import END, Json
 
 VERSION = "2026-03-11"
 LEAD_ID = "Lead ID"
 
-_END = "(?![\\s\\S])"
 _HEX = "[0-9a-fA-F]"
 
 SETTINGS: Json = {
@@ -18,7 +17,7 @@ SETTINGS: Json = {
             "type": "string",
             "title": "Access token",
             "description": "Of an internal connection, which may read, insert and update content.",
-            "pattern": f"^(ntn|secret)_[0-9A-Za-z]{{20,200}}{_END}",
+            "pattern": f"^(ntn|secret)_[0-9A-Za-z]{{20,200}}{END}",
             "secret": True,
         },
         "data_source": {
@@ -26,7 +25,7 @@ SETTINGS: Json = {
             "title": "Data source ID",
             "description": "The database's settings > Manage data sources > ••• > Copy data source"
             " ID.",
-            "pattern": f"^{_HEX}{{8}}-?{_HEX}{{4}}-?{_HEX}{{4}}-?{_HEX}{{4}}-?{_HEX}{{12}}{_END}",
+            "pattern": f"^{_HEX}{{8}}-?{_HEX}{{4}}-?{_HEX}{{4}}-?{_HEX}{{4}}-?{_HEX}{{12}}{END}",
         },
         "lead_id": {
             "type": "string",
@@ -45,7 +44,7 @@ SETTINGS: Json = {
         "version": {
             "type": "string",
             "title": "Notion-Version",
-            "pattern": f"^20[0-9]{{2}}-[01][0-9]-[0-3][0-9]{_END}",
+            "pattern": f"^20[0-9]{{2}}-[01][0-9]-[0-3][0-9]{END}",
             "default": VERSION,
         },
     },

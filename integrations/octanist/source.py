@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from integrations.octanist.account import ACCOUNT
 from relay.core.contract import (
+    END,
     Inbound,
     Json,
     Parsed,
@@ -29,7 +30,7 @@ SETTINGS: Json = {
             " under this ID comes to this source.",
             "minLength": 1,
             "maxLength": 200,
-            "pattern": "^[^/\\s]+(?![\\s\\S])",
+            "pattern": f"^[^/\\s]+{END}",
         }
     },
 }

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 
 from relay.core.contract import (
+    END,
     Conversation,
     Duty,
     Json,
@@ -36,8 +37,6 @@ FIELDS = frozenset(
 LOOKED_AT = 20
 """Leads of the same person that a look-up asks for."""
 
-_END = "(?![\\s\\S])"
-
 SETTINGS: Json = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "type": "object",
@@ -48,7 +47,7 @@ SETTINGS: Json = {
             "type": "string",
             "title": "API key",
             "description": "Of the organisation.",
-            "pattern": f"^[!-~]+{_END}",
+            "pattern": f"^[!-~]+{END}",
             "secret": True,
         },
         "url": {
@@ -56,7 +55,7 @@ SETTINGS: Json = {
             "title": "Address",
             "description": "Where Octanist's API is.",
             "format": "uri",
-            "pattern": f"^https?://[^\\s/@?#]+(/[^\\s?#]*)?{_END}",
+            "pattern": f"^https?://[^\\s/@?#]+(/[^\\s?#]*)?{END}",
             "default": HOST,
         },
     },

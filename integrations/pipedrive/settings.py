@@ -1,8 +1,6 @@
 """What a target at Pipedrive is told."""
 
-from relay.core.contract import Json
-
-_END = "(?![\\s\\S])"
+from relay.core.contract import END, Json
 
 SETTINGS: Json = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -15,7 +13,7 @@ SETTINGS: Json = {
             "title": "API token",
             "description": "From your account's name > Company settings > Personal preferences >"
             " API. What the relay makes belongs to this user.",
-            "pattern": f"^[!-~]+{_END}",
+            "pattern": f"^[!-~]+{END}",
             "secret": True,
         },
         "company_domain": {
@@ -23,7 +21,7 @@ SETTINGS: Json = {
             "title": "Company domain",
             "description": "The first part of the address at which you use Pipedrive, for links"
             " to the leads.",
-            "pattern": f"^[a-z0-9]([a-z0-9-]*[a-z0-9])?{_END}",
+            "pattern": f"^[a-z0-9]([a-z0-9-]*[a-z0-9])?{END}",
         },
         "owner_id": {
             "type": "integer",
@@ -35,7 +33,7 @@ SETTINGS: Json = {
             "type": "array",
             "title": "Labels of new leads",
             "description": "Their IDs, as GET /v1/leadLabels lists them.",
-            "items": {"type": "string", "pattern": f"^[0-9a-f]{{8}}(-[0-9a-f]{{4,12}}){{4}}{_END}"},
+            "items": {"type": "string", "pattern": f"^[0-9a-f]{{8}}(-[0-9a-f]{{4,12}}){{4}}{END}"},
         },
         "channel": {
             "type": "integer",

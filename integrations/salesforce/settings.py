@@ -1,10 +1,9 @@
 """What a target at Salesforce is told."""
 
-from relay.core.contract import Json
+from relay.core.contract import END, Json
 
-_END = "(?![\\s\\S])"
 _LABEL = "[a-z0-9]([a-z0-9-]*[a-z0-9])?"
-_TEXT = {"type": "string", "pattern": f"^[!-~]+{_END}"}
+_TEXT = {"type": "string", "pattern": f"^[!-~]+{END}"}
 
 SETTINGS: Json = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -17,7 +16,7 @@ SETTINGS: Json = {
             "title": "My Domain",
             "description": "Such as acme.my.salesforce.com or acme--test.sandbox.my.salesforce.com:"
             " Setup > My Domain > Current My Domain URL.",
-            "pattern": f"^{_LABEL}(\\.{_LABEL})?\\.my\\.salesforce\\.com{_END}",
+            "pattern": f"^{_LABEL}(\\.{_LABEL})?\\.my\\.salesforce\\.com{END}",
         },
         "client_id": {
             **_TEXT,
@@ -30,7 +29,7 @@ SETTINGS: Json = {
             "title": "External ID field",
             "description": "API name of a text field of Lead that is External ID and Unique, such"
             " as Relay_Id__c. With it a lead is never there twice.",
-            "pattern": f"^[A-Za-z][A-Za-z0-9_]*__c{_END}",
+            "pattern": f"^[A-Za-z][A-Za-z0-9_]*__c{END}",
         },
         "lead_source": {
             "type": "string",
@@ -79,7 +78,7 @@ SETTINGS: Json = {
         "api_version": {
             "type": "string",
             "title": "Version of the API",
-            "pattern": f"^v[1-9][0-9]{{1,2}}\\.0{_END}",
+            "pattern": f"^v[1-9][0-9]{{1,2}}\\.0{END}",
             "default": "v66.0",
         },
     },

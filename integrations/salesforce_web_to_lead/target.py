@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 
 from relay.core.contract import (
+    END,
     Conversation,
     Duty,
     Json,
@@ -53,7 +54,6 @@ LEAST_ROOM = 8_000
 
 NOT_CONFIRMED = "Salesforce answers the same whether it takes a web lead or not"
 
-_END = "(?![\\s\\S])"
 _LABEL = "[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 
 SETTINGS: Json = {
@@ -67,14 +67,14 @@ SETTINGS: Json = {
             "title": "Organization ID",
             "description": "The value of oid in the form that Salesforce makes, such as"
             " 00D5g000004abcd.",
-            "pattern": f"^00D[A-Za-z0-9]{{12}}([A-Za-z0-9]{{3}})?{_END}",
+            "pattern": f"^00D[A-Za-z0-9]{{12}}([A-Za-z0-9]{{3}})?{END}",
         },
         "my_domain": {
             "type": "string",
             "title": "My Domain",
             "description": "Only where your form's address has it, as in a sandbox:"
             " acme--test.sandbox.my.salesforce.com.",
-            "pattern": f"^{_LABEL}(\\.{_LABEL})?\\.my\\.salesforce\\.com{_END}",
+            "pattern": f"^{_LABEL}(\\.{_LABEL})?\\.my\\.salesforce\\.com{END}",
         },
         "lead_source": {
             "type": "string",
@@ -87,7 +87,7 @@ SETTINGS: Json = {
             "type": "string",
             "title": "Campaign ID",
             "description": "A campaign of Salesforce's that every lead becomes a member of.",
-            "pattern": f"^701[A-Za-z0-9]{{12}}([A-Za-z0-9]{{3}})?{_END}",
+            "pattern": f"^701[A-Za-z0-9]{{12}}([A-Za-z0-9]{{3}})?{END}",
         },
         "debug_email": {
             "type": "string",

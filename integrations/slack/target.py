@@ -8,6 +8,7 @@ docs.slack.dev/apis/web-api/rate-limits.
 from collections.abc import Iterator
 
 from relay.core.contract import (
+    END,
     Conversation,
     Duty,
     Json,
@@ -34,8 +35,6 @@ ROOM = 30_000
 """Characters: of the header, of a section, of the line in a notification, of a message. Sections
 are at least half full, so that there are never more than the 50 blocks that Slack takes."""
 
-_END = "(?![\\s\\S])"
-
 SETTINGS: Json = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "type": "object",
@@ -47,7 +46,7 @@ SETTINGS: Json = {
             "title": "Webhook URL",
             "description": "Of an incoming webhook; it decides the channel.",
             "pattern": "^https://hooks\\.slack(-gov)?\\.com/services/"
-            f"[A-Za-z0-9]+/[A-Za-z0-9]+/[A-Za-z0-9]+{_END}",
+            f"[A-Za-z0-9]+/[A-Za-z0-9]+/[A-Za-z0-9]+{END}",
             "secret": True,
         },
         "details": {

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from relay.core.contract import (
+    END,
     Conversation,
     Duty,
     Json,
@@ -36,8 +37,6 @@ parts and the envelope this is below the 28 kB that Teams takes."""
 
 STARTED = "the flow was started; Teams does not say whether the post appeared"
 
-_END = "(?![\\s\\S])"
-
 SETTINGS: Json = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "type": "object",
@@ -50,7 +49,7 @@ SETTINGS: Json = {
             "description": "Of the workflow's trigger, whole, with its signature (sig=).",
             # Microsoft has changed these hosts before, and clouds of states have others
             "pattern": "^https://[^\\s/@?#:]+(:443)?/[^\\s?#]*\\?([^\\s#]*&)?sig=[^\\s#&]+"
-            f"(&[^\\s#]*)?{_END}",
+            f"(&[^\\s#]*)?{END}",
             "secret": True,
         },
         "details": {

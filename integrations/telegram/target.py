@@ -6,6 +6,7 @@ Calls and errors: core.telegram.org/bots/api; how much a bot may send: core.tele
 from collections.abc import Iterator, Mapping
 
 from relay.core.contract import (
+    END,
     Conversation,
     Duty,
     Json,
@@ -34,8 +35,6 @@ ROOM = 3200
 """Signs of the title (escaping may make it five times that), of one value, of all values: with the
 names of parts this is below the 4,096 that Telegram takes, even if it counted what is escaped."""
 
-_END = "(?![\\s\\S])"
-
 SETTINGS: Json = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "type": "object",
@@ -46,14 +45,14 @@ SETTINGS: Json = {
             "type": "string",
             "title": "Bot token",
             "description": "As BotFather gives it.",
-            "pattern": f"^[0-9]{{5,15}}:[A-Za-z0-9_-]{{30,60}}{_END}",
+            "pattern": f"^[0-9]{{5,15}}:[A-Za-z0-9_-]{{30,60}}{END}",
             "secret": True,
         },
         "chat_id": {
             "type": "string",
             "title": "Chat ID",
             "description": "A number (of groups it begins with -), or @name of a public channel.",
-            "pattern": f"^(-?[0-9]{{1,20}}|@[A-Za-z][A-Za-z0-9_]{{3,}}){_END}",
+            "pattern": f"^(-?[0-9]{{1,20}}|@[A-Za-z][A-Za-z0-9_]{{3,}}){END}",
         },
         "message_thread_id": {
             "type": "integer",

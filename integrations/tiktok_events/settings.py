@@ -1,14 +1,12 @@
 """What has to be known of a pixel or a CRM event set at TikTok."""
 
-from relay.core.contract import Json
+from relay.core.contract import END, Json
 
 EVENTS = {"created": "SubmitForm", "qualified": "QualifiedLead", "won": "ConvertedLead"}
 
 CRM = "Lead relay"
 
 VERSION = "v1.3"
-
-_END = "(?![\\s\\S])"
 
 SETTINGS: Json = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -27,14 +25,14 @@ SETTINGS: Json = {
             "type": "string",
             "title": "Pixel ID or event set ID",
             "description": "Tools > Events > the data source: the ID stands under its name.",
-            "pattern": f"^[A-Za-z0-9]{{5,50}}{_END}",
+            "pattern": f"^[A-Za-z0-9]{{5,50}}{END}",
         },
         "access_token": {
             "type": "string",
             "title": "Access token",
             "description": "Tools > Events > the data source > Settings > Events API > Generate"
             " access token.",
-            "pattern": f"^[!-~]{{10,500}}{_END}",
+            "pattern": f"^[!-~]{{10,500}}{END}",
             "secret": True,
         },
         "events": {
@@ -58,12 +56,12 @@ SETTINGS: Json = {
             "title": "Test event code",
             "description": "Tools > Events > the data source > Test events. While it is set, events"
             " show there; take it out when all is well.",
-            "pattern": f"^[A-Za-z0-9_-]{{1,50}}{_END}",
+            "pattern": f"^[A-Za-z0-9_-]{{1,50}}{END}",
         },
         "api_version": {
             "type": "string",
             "title": "Version of the API",
-            "pattern": f"^v[0-9]\\.[0-9]{{1,2}}{_END}",
+            "pattern": f"^v[0-9]\\.[0-9]{{1,2}}{END}",
             "default": VERSION,
         },
     },

@@ -16,6 +16,7 @@ from integrations.trackdrive.parameters import (
 )
 from relay.core.contract import (
     COUNTRIES,
+    END,
     Inbound,
     Json,
     Parsed,
@@ -66,7 +67,7 @@ SETTINGS: Json = {
             "type": "string",
             "minLength": 4,
             "maxLength": 200,
-            "pattern": "^\\S+(?![\\s\\S])",
+            "pattern": f"^\\S+{END}",
             "secret": True,
         },
         "offer": {

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 
 from relay.core.contract import (
+    END,
     Conversation,
     Duty,
     Json,
@@ -31,7 +32,6 @@ TOKENS = {
 CREDENTIALS = frozenset({*TOKENS.values(), "auth_token"})
 """What another deployment's caller proved itself by; it is nobody else's."""
 
-_END = "(?![\\s\\S])"
 _UNNAMED = re.compile("[^0-9a-z]+")
 
 SETTINGS: Json = {
@@ -45,13 +45,13 @@ SETTINGS: Json = {
             "title": "Address",
             "description": "Your TrackDrive domain, such as https://example.trackdrive.com.",
             "format": "uri",
-            "pattern": f"^https?://[^\\s/@?#]+(/[^\\s?#]*)?{_END}",
+            "pattern": f"^https?://[^\\s/@?#]+(/[^\\s?#]*)?{END}",
         },
         "token": {
             "type": "string",
             "title": "Lead token",
             "description": "Of the schedule or the offer that the leads are for.",
-            "pattern": f"^[!-~]+{_END}",
+            "pattern": f"^[!-~]+{END}",
             "secret": True,
         },
         "owner": {

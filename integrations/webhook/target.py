@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from relay.core.contract import (
+    END,
     Conversation,
     Duty,
     Json,
@@ -50,10 +51,9 @@ REFUSED_HEADERS = frozenset(
 MEANINGS = {410: Kind.GONE}
 """What a status means to Standard Webhooks beside HTTP."""
 
-_END = "(?![\\s\\S])"
 """The end of a text; "$" would let a line break pass that nobody sees."""
 
-_HEADER_NAME = f"^[!#$%&'*+.^_`|~0-9A-Za-z-]+{_END}"
+_HEADER_NAME = f"^[!#$%&'*+.^_`|~0-9A-Za-z-]+{END}"
 _HEADERS = {
     "type": "object",
     "propertyNames": {
@@ -75,7 +75,7 @@ _OPEN_HEADERS = {
 _BASE64 = "[A-Za-z0-9+/]"
 _SECRET = {
     "type": "string",
-    "pattern": f"^whsec_({_BASE64}{{4}}){{8,21}}({_BASE64}{{2}}(=?=?|{_BASE64}=?))?{_END}",
+    "pattern": f"^whsec_({_BASE64}{{4}}){{8,21}}({_BASE64}{{2}}(=?=?|{_BASE64}=?))?{END}",
     "description": "whsec_ and the base64 of 24 to 64 random bytes",
 }
 
@@ -90,7 +90,7 @@ SETTINGS: Json = {
             "title": "Address",
             "description": "Where leads are sent to; https, unless it is in your own network.",
             "format": "uri",
-            "pattern": f"^https?://[^\\s/@?#]+(/\\S*)?([?#]\\S*)?{_END}",
+            "pattern": f"^https?://[^\\s/@?#]+(/\\S*)?([?#]\\S*)?{END}",
         },
         "method": {
             "type": "string",
@@ -131,12 +131,12 @@ SETTINGS: Json = {
             "description": "Headers whose values are secrets, such as X-Api-Key.",
             "secret": True,
         },
-        "username": {"type": "string", "title": "User name", "pattern": f"^[^:\\r\\n]*{_END}"},
+        "username": {"type": "string", "title": "User name", "pattern": f"^[^:\\r\\n]*{END}"},
         "password": {"type": "string", "title": "Password", "secret": True},
         "token": {
             "type": "string",
             "title": "Bearer token",
-            "pattern": f"^[!-~]+{_END}",
+            "pattern": f"^[!-~]+{END}",
             "secret": True,
         },
         "timeout": {

@@ -1,10 +1,9 @@
 """What Zoho CRM's set-up form asks."""
 
 from integrations.zoho_crm.access import DATA_CENTRES
-from relay.core.contract import Json
+from relay.core.contract import END, Json
 
-_END = "(?![\\s\\S])"
-_TEXT = {"type": "string", "pattern": f"^[!-~]+{_END}"}
+_TEXT = {"type": "string", "pattern": f"^[!-~]+{END}"}
 
 SETTINGS: Json = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -36,7 +35,7 @@ SETTINGS: Json = {
             "type": "array",
             "title": "Fields that find a lead that is there already",
             "description": "API names, such as Email, or Phone where your account marks it unique.",
-            "items": {"type": "string", "pattern": f"^[A-Za-z][A-Za-z0-9_]*{_END}"},
+            "items": {"type": "string", "pattern": f"^[A-Za-z][A-Za-z0-9_]*{END}"},
             "minItems": 1,
             "maxItems": 5,
             "default": ["Email"],
@@ -63,7 +62,7 @@ SETTINGS: Json = {
         "api_version": {
             "type": "string",
             "title": "Version of the API",
-            "pattern": f"^v[0-9]{{1,2}}(\\.[0-9])?{_END}",
+            "pattern": f"^v[0-9]{{1,2}}(\\.[0-9])?{END}",
             "default": "v8",
         },
     },

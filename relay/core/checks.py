@@ -10,6 +10,7 @@ from jsonschema_specifications import REGISTRY
 
 from relay.core.contract import Json
 from relay.core.pointers import joined
+from relay.core.proofs import END
 
 _TYPES = {
     "string": "text",
@@ -143,9 +144,6 @@ def _says(text: str) -> Callable[[ValidationError], str]:
     return lambda error: text.format(_wanted(error))
 
 
-_END = "(?![\\s\\S])"
-"""How our schemas write the end of a text, where "$" would let a line break pass."""
-
 _SAYINGS: dict[str, Callable[[ValidationError], str]] = {
     "required": _missing,
     "additionalProperties": _unknown,
@@ -153,7 +151,7 @@ _SAYINGS: dict[str, Callable[[ValidationError], str]] = {
     "type": _type,
     "enum": _choice,
     "const": lambda error: f"must be {_as_json(_wanted(error))}",
-    "pattern": lambda error: f"must match {_wanted(error).replace(_END, '$')}",
+    "pattern": lambda error: f"must match {_wanted(error).replace(END, '$')}",
     "format": _says("must be a valid {}"),
     "minLength": _says("must have at least {} characters"),
     "maxLength": _says("must have at most {} characters"),

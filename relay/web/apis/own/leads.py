@@ -1,6 +1,6 @@
 """Leads: found, looked at from arrival to each attempt, and what became of them."""
 
-from relay.core.contract import Json
+from relay.core.contract import END, Json
 from relay.core.stages import StatusChange
 from relay.services import browse, trace
 from relay.services.status import NoLead, change_status
@@ -14,7 +14,7 @@ STATUS: Json = {
     "properties": {
         "stage": {"type": "string", "minLength": 1, "maxLength": 100, "not": {"const": "pending"}},
         "value_minor": {"type": "integer", "minimum": 0, "maximum": 2**53 - 1},
-        "currency": {"type": "string", "pattern": "^[A-Z]{3}(?![\\s\\S])"},
+        "currency": {"type": "string", "pattern": f"^[A-Z]{{3}}{END}"},
         "note": {"type": "string", "maxLength": 10_000},
         "loss_reason": {"type": "string", "maxLength": 1000},
     },
