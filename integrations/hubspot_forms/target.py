@@ -5,7 +5,8 @@ Calls: `POST /submissions/v3/integration/submit/{portalId}/{formGuid}` of api.hs
 """
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 
 from integrations.hubspot_forms.settings import SETTINGS
 from relay.core.contract import (
@@ -58,6 +59,19 @@ LEAST_ROOM = 8_000
 CONTEXT = {"INVALID_HUTK": "hutk", "INVALID_IP_ADDRESS": "ipAddress", "INVALID_PAGE_URI": "pageUri"}
 """Refusals of what tells of the visit, and what is left out then: a lead is worth more."""
 
+OF_A_FIELD = frozenset(
+    {
+        "FIELD_NOT_IN_FORM_DEFINITION",
+        "VALUE_NOT_IN_FIELD_DEFINITION",
+        "INVALID_NUMBER",
+        "NUMBER_OUT_OF_RANGE",
+    }
+)
+"""Refusals of one field, without which the form may be submitted."""
+
+MOST_SUBMISSIONS = 3
+"""How often one lead is submitted, each time without what was refused before."""
+
 KINDS = {
     403: Kind.UNAUTHORIZED,
     404: Kind.GONE,
@@ -66,18 +80,19 @@ KINDS = {
 
 
 def deliver(payload: Json, settings: Settings, duty: Duty) -> Conversation:
-    """Submit the form, and once more without what HubSpot does not take of the visit: a refused
-    submission is none, so nothing is there twice."""
-    body = _submission(payload, settings, duty)
-    if not body["fields"]:
-        return Outcome(kind=Kind.REJECTED, message="the lead has none of the form's fields")
-    reply = yield _request(settings, body)
-    context = body.get("context", {})
-    wrong = [CONTEXT[error] for error in _errors(reply) if error in CONTEXT]
-    dropped = [name for name in wrong if name in context]
-    if reply.status == 400 and dropped:
-        body["context"] = {name: context[name] for name in context if name not in dropped}
+    """Submit the form, and again without what HubSpot does not take of the visit or as a field: a
+    refused submission is none, so nothing is there twice."""
+    dropped: list[str] = []
+    for _ in range(MOST_SUBMISSIONS):
+        body = _submission(_without(payload, dropped), settings, duty, dropped)
+        if not body["fields"]:
+            return Outcome(kind=Kind.REJECTED, message="the lead has none of the form's fields")
         reply = yield _request(settings, body)
+        sent = {one["name"] for one in body["fields"]} | body.get("context", {}).keys()
+        more = [name for name in _wrong(reply) if name in sent]
+        if not more:
+            break
+        dropped += dict.fromkeys(more)
     if refused := judge_status(reply, duty, KINDS, _said(reply)):
         return refused
     if said_object(reply).get("status") == "error":
@@ -95,11 +110,20 @@ def check(settings: Settings, duty: Duty) -> Conversation:
     return judge_status(reply, duty, KINDS, _said(reply)) or Outcome(kind=Kind.DELIVERED)
 
 
-def _submission(payload: Json, settings: Settings, duty: Duty) -> dict[str, Json]:
-    body: dict[str, Json] = {
-        "submittedAt": int(duty.occurred_at * 1000),
-        "fields": list(_fields(payload, settings, duty)),
+def _without(payload: Json, dropped: Collection[str]) -> Json:
+    parts = {
+        part: {name: value for name, value in payload[part].items() if name not in dropped}
+        for part in ("fields", "context")
+        if part in payload
     }
+    return {**payload, **parts}
+
+
+def _submission(
+    payload: Json, settings: Settings, duty: Duty, dropped: Collection[str]
+) -> dict[str, Json]:
+    fields = [one for one in _fields(payload, settings, duty) if one["name"] not in dropped]
+    body: dict[str, Json] = {"submittedAt": int(duty.occurred_at * 1000), "fields": fields}
     if context := payload.get("context"):
         body["context"] = {name: str(value) for name, value in context.items()}
     if consent := _consent(payload.get("$consent") or {}, settings):
@@ -175,8 +199,17 @@ def _request(settings: Settings, body: Json) -> Request:
     return json_request("POST", f"{HOST}/submissions/v3/integration/submit/{path}", body)
 
 
-def _errors(reply: Reply) -> list[str]:
-    return [str(one.get("errorType")) for one in _listed(reply)]
+def _wrong(reply: Reply) -> Iterator[str]:
+    """What of the visit, and which fields but the e-mail address, the form does not take."""
+    for one in _listed(reply) if reply.status == 400 else ():
+        kind, named = str(one.get("errorType")), _FIELD.search(str(one.get("message")))
+        if kind in CONTEXT:
+            yield CONTEXT[kind]
+        elif kind in OF_A_FIELD and named and named[1] != "email":
+            yield named[1]
+
+
+_FIELD = re.compile(r"'fields\.(?:0-1/)?([a-z0-9_]+)'")
 
 
 def _listed(reply: Reply) -> Iterator[dict[str, Json]]:
