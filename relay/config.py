@@ -59,6 +59,7 @@ class Config:
     source_rate: str
     address_rate: str
     api_rate: str
+    reconcile_seconds: int
     overdue_seconds: float
     keep_bodies_days: int
     keep_attempts_days: int

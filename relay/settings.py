@@ -151,6 +151,13 @@ SETTINGS = (
         "Calls with one API key that read or change, in the lead APIs and the relay's own.",
     ),
     Setting(
+        "RELAY_RECONCILE_SECONDS",
+        "3600",
+        count,
+        "How often sources are compared with their providers' lists, where their settings "
+        "allow it; 0 is never.",
+    ),
+    Setting(
         "RELAY_OVERDUE_SECONDS",
         "300",
         seconds,

@@ -1,5 +1,7 @@
 """Instapage: a page's form as JSON or form-encoded, its answers keyed by their labels."""
 
+from integrations.instapage.listing import LISTING
+from integrations.instapage.listing import SETTINGS as LISTING_SETTINGS
 from relay.core.contract import (
     Inbound,
     Json,
@@ -15,7 +17,7 @@ SETTINGS: Json = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "type": "object",
     "additionalProperties": False,
-    "properties": {},
+    "properties": {**LISTING_SETTINGS},
 }
 
 REPEAT_WINDOW = 600
@@ -42,12 +44,27 @@ NOISE = dict.fromkeys(
 def parse(inbound: Inbound, _settings: Settings) -> list[Parsed]:
     """The one submission, as it stands; uploads are noted beside the fields."""
     fields = read_body(inbound)
+    if isinstance(fields, dict) and isinstance(fields.get("listed"), dict) and len(fields) == 1:
+        return [_listed(fields["listed"])]
     if fields in ({}, [], None):
         raise Unreadable("the body holds no fields")
     document: dict[str, Json] = {"fields": fields}
     if files := read_files(inbound):
         document["files"] = [{"label": file.pop("field"), **file} for file in files]
     return [Parsed(document=document)]
+
+
+def _listed(row: dict[str, Json]) -> Parsed:
+    """A submission of Instapage's own list, in the words of its webhook."""
+    fields = row.get("fields")
+    if not isinstance(fields, dict) or not fields:
+        raise Unreadable("the body holds no fields")
+    variant = row.get("variationCustomName") or row.get("variationName")
+    about = {"page_id": row.get("pageId"), "variant": variant, "timestamp": row.get("createdAt")}
+    said = {**{name: value for name, value in about.items() if value is not None}, **fields}
+    named = row.get("id")
+    event_id = f"listed {named}" if isinstance(named, str | int) and named != "" else None
+    return Parsed(document={"fields": said}, event_id=event_id)
 
 
 SOURCE = Source(
@@ -57,5 +74,6 @@ SOURCE = Source(
     parse=parse,
     repeat_window=REPEAT_WINDOW,
     noise=NOISE,
+    listing=LISTING,
     unverified="Made without a live account, after programs that receive these webhooks.",
 )

@@ -5,6 +5,8 @@ import json
 from collections.abc import Mapping
 
 from integrations.jotform.answers import is_empty, is_question, read_answers, read_uploads
+from integrations.jotform.listing import LISTING
+from integrations.jotform.listing import SETTINGS as LISTING_SETTINGS
 from relay.core.contract import (
     Inbound,
     Json,
@@ -20,7 +22,7 @@ SETTINGS: Json = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "type": "object",
     "additionalProperties": False,
-    "properties": {},
+    "properties": {**LISTING_SETTINGS},
 }
 
 MACHINERY = frozenset(
@@ -90,6 +92,7 @@ SOURCE = Source(
     summary="Takes the submissions of a Jotform by its webhook.",
     settings=SETTINGS,
     parse=parse,
+    listing=LISTING,
     evidence="captured payload",
     unverified="Made without a live account, after posts that others have caught.",
 )

@@ -1,6 +1,8 @@
 """Tally: one JSON event for each response, signed with the webhook's secret where it has one."""
 
 from integrations.tally.answers import copies, read_answers, read_calculated
+from integrations.tally.listing import LISTING
+from integrations.tally.listing import SETTINGS as LISTING_SETTINGS
 from relay.core.contract import (
     SECRET_HEADER,
     HeaderProof,
@@ -26,6 +28,7 @@ SETTINGS: Json = {
             " changed without a gap. Without one, the address alone is the proof.",
         },
         "header": SECRET_HEADER,
+        **LISTING_SETTINGS,
     },
 }
 
@@ -67,5 +70,6 @@ SOURCE = Source(
     verify=HeaderProof(Signature(header="Tally-Signature", encoding="base64")),
     credentials=header_credentials,
     retries=True,
+    listing=LISTING,
     unverified="Made without a live account, after the vendor's documentation and its example.",
 )

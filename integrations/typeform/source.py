@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from integrations.typeform.listing import LISTING
+from integrations.typeform.listing import SETTINGS as LISTING_SETTINGS
 from relay.core.contract import Inbound, Json, Parsed, Settings, Signature, Source, read_body
 
 SETTINGS: Json = {
@@ -18,7 +20,8 @@ SETTINGS: Json = {
             "items": {"type": "string", "minLength": 1},
             "maxItems": 5,
             "secret": True,
-        }
+        },
+        **LISTING_SETTINGS,
     },
 }
 
@@ -246,6 +249,7 @@ SOURCE = Source(
     parse=parse,
     verify=[Signature(header="Typeform-Signature", encoding="base64", prefix="sha256=")],
     retries=True,
+    listing=LISTING,
     evidence="captured payload",
     unverified="Made after captured requests and the vendor's pages, without a live account.",
 )

@@ -24,6 +24,7 @@ COMMANDS = {
     "pause": "relay.cli.lanes",
     "resume": "relay.cli.lanes",
     "ledger": "relay.cli.chores",
+    "reconcile": "relay.cli.reconciling",
     "sweep": "relay.cli.chores",
     "retain": "relay.cli.chores",
     "import": "relay.cli.moving",

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from typing import Any
 
 import click
 
@@ -9,6 +10,8 @@ from relay.cli import choosing
 from relay.cli.command import OnRuntime
 from relay.cli.show import emit, json_option, progress, table
 from relay.runtime import current
+from relay.services.browse import Row
+from relay.services.comparisons import newest
 from relay.services.ledger import Span
 from relay.services.ledger import ledger as count
 from relay.services.retention import retain as apply_retention
@@ -36,8 +39,9 @@ def ledger(
         choosing.moment(rt, since), choosing.moment(rt, until), choosing.project_id(rt, project)
     )
     found = count(rt, span)
+    compared = newest(rt, span)
     if machine:
-        emit(asdict(found))
+        emit({**asdict(found), "compared": [_compared(row) for row in compared]})
     else:
         states = {**found.submissions}
         in_flight = states.pop("received")  # the state of what nobody has stored yet
@@ -45,11 +49,22 @@ def ledger(
         table(("submissions", "count"), rows)
         click.echo()
         table(("deliveries", "count"), [("owed", found.owed), *found.deliveries.items()])
+        if compared:
+            click.echo()
+            shown = [_compared(row) for row in compared]
+            table(tuple(shown[0]), [tuple(row.values()) for row in shown])
         click.echo("\nNothing is missing." if not found.gap else "")
     for gap in found.gaps:
         click.echo(f"Gap: {gap}", err=True)
     if found.gap:
         raise click.exceptions.Exit(1)
+
+
+def _compared(row: Row) -> dict[str, Any]:
+    """A comparison with a provider's list: its count beside ours."""
+    names = ("source", "since", "until", "listed", "known", "taken", "state", "reason")
+    titles = {"listed": "provider has", "known": "here", "taken": "came in"}
+    return {titles.get(name, name): row[name] for name in names}
 
 
 @click.command(cls=OnRuntime)

@@ -13,6 +13,7 @@ from relay.cli.signals import stop_event
 from relay.runtime import Runtime, current
 from relay.services.heartbeat import Heartbeat
 from relay.services.readiness import readiness
+from relay.services.reconciling import reconcile_due
 from relay.services.retention import retain
 
 logger = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ def clock() -> None:
         chores = [
             Chore(LOOK_SECONDS, lambda: _tell_overdue(rt)),
             Chore(RETAIN_SECONDS, lambda: _retain(rt)),
+            Chore(LOOK_SECONDS, lambda: reconcile_due(rt)),
         ]
         while not stopping.wait(rt.config.sweep_seconds):
             rt.queue.wake_sweep()
@@ -46,7 +48,7 @@ def clock() -> None:
 class Chore:
     """Something to do now and then, in a thread of its own so that the ticking goes on."""
 
-    def __init__(self, every: float, work: Callable[[], None]) -> None:
+    def __init__(self, every: float, work: Callable[[], object]) -> None:
         self._every = every
         self._work = work
         self._due = time.monotonic() + every

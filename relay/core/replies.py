@@ -28,13 +28,19 @@ def json_request(
     headers: Mapping[str, str] | None = None,
     *,
     timeout: float | None = None,
+    largest: int | None = None,
 ) -> Request:
     """A request with a JSON body, in UTF-8 and without needless blanks; None is no body."""
     if body is None:
-        return Request(method=method, url=url, headers=headers or {}, timeout=timeout)
+        return Request(
+            method=method, url=url, headers=headers or {}, timeout=timeout, largest=largest
+        )
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     typed = {"Content-Type": "application/json", **(headers or {})}
-    return Request(method=method, url=url, headers=typed, body=text.encode(), timeout=timeout)
+    raw = text.encode()
+    return Request(
+        method=method, url=url, headers=typed, body=raw, timeout=timeout, largest=largest
+    )
 
 
 def form_request(

@@ -17,6 +17,7 @@ from relay.store.tables import (
     import_refusals,
     imports,
     leads,
+    reconciliations,
     state_is,
     submissions,
     turned_away,
@@ -39,6 +40,7 @@ class Retained:
     leads: int
     submissions: int
     imports: int = 0
+    comparisons: int = 0
 
 
 def retain(rt: Runtime, progress: Progress | None = None) -> Retained:
@@ -52,6 +54,7 @@ def retain(rt: Runtime, progress: Progress | None = None) -> Retained:
         leads=_walk(rt, config.keep_leads_days, leads, _remove_leads, told),
         submissions=_walk(rt, config.keep_leads_days, submissions, _remove_leadless, told),
         imports=_repeat(rt, config.keep_bodies_days, _remove_imports, told),
+        comparisons=_repeat(rt, config.keep_bodies_days, _remove_comparisons, told),
     )
 
 
@@ -141,6 +144,18 @@ def _remove_turned_away(connection: sa.Connection, before: datetime, _now: datet
     old = sa.select(turned_away.c.id).where(turned_away.c.at < before).limit(BATCH)
     ids = list(connection.execute(old).scalars())
     connection.execute(sa.delete(turned_away).where(turned_away.c.id.in_(ids)))
+    return len(ids)
+
+
+def _remove_comparisons(connection: sa.Connection, before: datetime, _now: datetime) -> int:
+    """Remove what was found of providers' lists; what is under way stays."""
+    old = (
+        sa.select(reconciliations.c.id)
+        .where(reconciliations.c.started_at < before, ~state_is(reconciliations, "running"))
+        .limit(BATCH)
+    )
+    ids = list(connection.execute(old).scalars())
+    connection.execute(sa.delete(reconciliations).where(reconciliations.c.id.in_(ids)))
     return len(ids)
 
 

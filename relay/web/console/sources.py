@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from relay.core.contract import Json
 from relay.core.kinds import SourceKind
 from relay.runtime import current
-from relay.services import configure, configured, inventory, lanes, watch
+from relay.services import comparisons, configure, configured, inventory, lanes, watch
 from relay.services.configured import ConfiguredSource
 from relay.services.wanted import Mistakes
 from relay.web.console import editing, picking, sample
@@ -53,9 +53,12 @@ def show(source_id: UUID) -> str:
     """One source: the address to paste, the guide, what has arrived."""
     rt = current()
     source = _source(source_id)
+    comparison = comparisons.of_source(rt, source_id)
     return render_template(
         "console/sources/show.html",
         source=source,
+        comparison=comparison,
+        comparison_told=comparisons.told(comparison) if comparison else "",
         address=sample.address_of(source) if may("operator") else "",
         curl=sample.curl_of(source) if may("operator") else "",
         targets=inventory.targets_of(rt, g.project["id"]),

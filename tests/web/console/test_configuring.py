@@ -3,7 +3,7 @@
 import pytest
 
 from relay.services import configured
-from relay.store.tables import audit, routes, sources, targets
+from relay.store.tables import audit, reconciliations, routes, sources, targets
 from tests.web.console.house import SECRETS, SIGNING, TOKEN, WEBHOOK_SECRET, House, Visitor
 from tests.web.console.pages import Form, Page
 
@@ -30,7 +30,7 @@ def test_a_typeform_source_is_added_and_shows_its_address(house: House) -> None:
     made = house.row(sources, name="Spring form")
     source = configured.source(house.rt, made.id)
     assert source is not None
-    assert source.settings == {"secrets": ["one", "two"]}
+    assert source.settings["secrets"] == ["one", "two"]
     shown = next(one for one in page.fields if one.get("id") == "address")
     assert shown["value"] == f"http://relay.test/in/{source.key}"
     assert "No route yet" in page.text
@@ -371,3 +371,15 @@ def test_a_new_webhook_comes_with_a_signing_secret_that_is_never_shown_again(hou
     target = configured.target(house.rt, house.row(targets, name="Signed").id)
     assert target is not None
     assert target.settings["secret"] == made
+
+
+def test_a_source_shows_the_provider_s_count_beside_ours(house: House) -> None:
+    source = house.row(sources, name="Website")
+    now = house.rt.clock.now()
+    run = {"id": source.id, "project_id": source.project_id, "source_id": source.id}
+    run |= {"since": now, "until": now, "started_at": now, "finished_at": now, "asked_by": "clock"}
+    counts = {"state": "finished", "listed": 9, "known": 7, "taken": 2}
+    with house.rt.database.write() as connection:
+        connection.execute(reconciliations.insert().values(**run, **counts))
+    page = house.visitor().get(f"{ACME}/sources/{source.id}")
+    assert "The provider has 9, 7 were here, 2 came in." in page.text
