@@ -5,6 +5,7 @@ nothing of a lead is lost on the way.
 """
 
 import json
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -65,6 +66,10 @@ _WORDS = {
     "url": "Address",
 }
 _FLAG = {"granted": "yes", "denied": "no", "unknown": "not said"}
+
+
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""Signs that turn around what follows; in a title that would be what others wrote."""
 
 
 def card_of(lead: Json, without: Collection[str] = ()) -> Card:
@@ -138,7 +143,8 @@ def _title(lead: Json) -> str:
         or "Somebody"
     )
     name = form.get("custom_name") or form.get("name")
-    return " ".join(str(f"{who} – {name}" if name else who).split())
+    title = _TURNING.sub("", f"{who} – {name}" if name else str(who))
+    return " ".join(title.split()) or "Somebody"
 
 
 def _lines(value: Json, pointer: str, section: str, labels: tuple[str, ...]) -> Iterator[Line]:

@@ -89,14 +89,16 @@ def _shortened(line: Line, most: int, size: Callable[[Line], int]) -> Line | Non
     """The line, as much of it as fits, or None where hardly anything does."""
     if size(line) <= most:
         return line
-    fits, too_long = 0, len(line.text)
+    if len(line.text) <= SHORTEST or size(_begun(line, SHORTEST)) > most:
+        return None  # the most of a lead of very many answers: told at once
+    fits, too_long = SHORTEST, len(line.text)
     while too_long - fits > 1:
         middle = (fits + too_long) // 2
         if size(_begun(line, middle)) <= most:
             fits = middle
         else:
             too_long = middle
-    return _begun(line, fits) if fits >= SHORTEST else None
+    return _begun(line, fits)
 
 
 def _begun(line: Line, length: int) -> Line:

@@ -89,6 +89,11 @@ def test_a_place_is_not_taken_for_another_that_begins_alike() -> None:
         ({"contact": {"phone": {"raw": "1"}}, "form": {"name": "F\nx"}}, "1 – F x"),
         ({"contact": {"first_name": "Ada", "last_name": "King"}}, "Ada King"),
         ({}, "Somebody"),
+        (
+            {"contact": {"full_name": "Ada \u202egnol"}, "form": {"name": "Quote"}},
+            "Ada gnol – Quote",
+        ),
+        ({"contact": {"full_name": "\u202e"}}, "Somebody"),
     ],
 )
 def test_a_title_names_the_person_and_the_form(lead: Any, title: str) -> None:
