@@ -4,7 +4,7 @@ import html
 import json
 from collections.abc import Mapping
 
-from relay.core.contract import Duty, Json, Settings, card_of, cut_note, text_card
+from relay.core.contract import Duty, Json, Settings, card_of, cut_note, has_agreed, text_card
 
 LONGEST_NOTE = 20_000
 """Characters; ActiveCampaign names no limit."""
@@ -28,8 +28,7 @@ def lists_of(payload: Json, settings: Settings, duty: Duty) -> list[int]:
 
     A subscription is never implied; a source's default is not what a person said.
     """
-    consent = payload["$lead"].get("consent", {}).get("marketing") or {}
-    agreed = consent.get("state") == "granted" and consent.get("raw") is not None
+    agreed = has_agreed(payload["$lead"].get("consent", {}).get("marketing"))
     return list(settings.get("lists", ())) if agreed and is_new(duty) else []
 
 

@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from relay.core.contract import Duty, Json, Settings, card_of, text_card
+from relay.core.contract import Duty, Json, Settings, card_of, has_agreed, text_card
 
 LONGEST_NOTE = 3000
 """Characters of one note, as HTML."""
@@ -47,8 +47,7 @@ def plain(note: Json) -> str:
 def _lists(payload: Json, settings: Settings) -> list[int]:
     """Being on a mailing list is a subscription, which is never implied; a source's default is not
     what a person said."""
-    consent = payload["$lead"].get("consent", {}).get("marketing") or {}
-    agreed = consent.get("state") == "granted" and consent.get("raw") is not None
+    agreed = has_agreed(payload["$lead"].get("consent", {}).get("marketing"))
     mailed = settings.get("mailing_lists", []) if agreed else []
     return list(dict.fromkeys([*mailed, *settings.get("other_lists", [])]))
 

@@ -22,6 +22,7 @@ from relay.core.contract import (
     Request,
     Settings,
     Target,
+    has_agreed,
     json_request,
     judge_status,
     judged,
@@ -113,12 +114,8 @@ def _fields(payload: Json, settings: Settings, *, is_new: bool) -> dict[str, Jso
 
 def _refuses_mail(consent: Json, *, is_new: bool) -> bool | None:
     """What was said of bulk e-mail, turned round; a yes lifts no refusal that came after it."""
-    said = consent if isinstance(consent, dict) else {}
-    if said.get("raw") is None or said.get("state") not in ("granted", "denied"):
-        return None
-    if said["state"] == "denied":
-        return True
-    return False if is_new else None
+    agreed = has_agreed(consent)
+    return None if agreed is None or (agreed and not is_new) else not agreed
 
 
 def _row_request(fields: dict[str, Json], settings: Settings, duty: Duty) -> Request:

@@ -19,6 +19,7 @@ from relay.core.contract import (
     Request,
     Settings,
     Target,
+    has_agreed,
     json_request,
     judge_status,
     judged,
@@ -159,7 +160,7 @@ def _text(value: Json) -> str:
 
 def _consent(said: Mapping[str, Json], settings: Settings) -> Json:
     """What the person said, and nothing that was not said; None where that is nothing."""
-    processing, marketing = _answer(said.get("privacy")), _answer(said.get("marketing"))
+    processing, marketing = has_agreed(said.get("privacy")), has_agreed(said.get("marketing"))
     subscription = settings.get("subscription_type_id")
     if subscription is None:
         marketing = None
@@ -175,14 +176,6 @@ def _consent(said: Mapping[str, Json], settings: Settings) -> Json:
         told = {"value": marketing, "subscriptionTypeId": subscription, "text": shown}
         consent["communications"] = [told]
     return consent
-
-
-def _answer(consent: Json) -> bool | None:
-    """Yes or no, None where nothing was said: a default of the source is no answer."""
-    given = consent if isinstance(consent, dict) else {}
-    if given.get("raw") is None or given.get("state") not in {"granted", "denied"}:
-        return None
-    return bool(given["state"] == "granted")
 
 
 def _shown(consent: Json, fallback: str | None) -> str:

@@ -11,6 +11,7 @@ from relay.core.contract import (
     Settings,
     card_of,
     cut_note,
+    has_agreed,
     instant,
     moment,
     shorten,
@@ -75,9 +76,10 @@ def subscription_of(payload: Json, settings: Settings, duty: Duty) -> Json:
     It lifts suppressions, so it is for new leads alone whose sender said that the person agreed.
     """
     consent = payload["$lead"].get("consent", {}).get("marketing") or {}
-    agreed = consent.get("state") == "granted" and consent.get("raw") is not None
     known = duty.event != "created" or duty.remote_id is not None
-    if known or not (agreed and settings.get("subscribe_list") and payload.get("email")):
+    if known or not (
+        has_agreed(consent) and settings.get("subscribe_list") and payload.get("email")
+    ):
         return None
     past = bool(settings.get("past_consent", False))
     at = {"consented_at": _agreed_at(consent, duty)} if past else {}

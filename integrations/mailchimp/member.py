@@ -11,6 +11,7 @@ from relay.core.contract import (
     Settings,
     card_of,
     cut_note,
+    has_agreed,
     instant,
     moment,
     shorten,
@@ -35,7 +36,7 @@ NAMES = {"FNAME": "first_name", "LNAME": "last_name"}
 def member_of(payload: Json, settings: Settings, duty: Duty) -> dict[str, Json]:
     """The body of a member. Its status is said for a new one alone: a known one keeps its own."""
     fields = dict(_fields(payload.get("merge_fields", {})))
-    agreed = _said(payload, "granted")
+    agreed = _has_agreed(payload)
     body: dict[str, Json] = {
         "email_address": payload["email_address"],
         "status_if_new": _status(payload, settings),
@@ -98,15 +99,13 @@ def _fields(fields: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
 def _status(payload: Json, settings: Settings) -> str:
     """Who said no is not asked by mail; who said nothing is, and is not subscribed at once."""
     wanted = str(settings.get("new_members", "pending"))
-    if wanted == "transactional" or _said(payload, "denied"):
+    if wanted == "transactional" or _has_agreed(payload) is False:
         return "transactional"
-    return "subscribed" if wanted == "subscribed" and _said(payload, "granted") else "pending"
+    return "subscribed" if wanted == "subscribed" and _has_agreed(payload) else "pending"
 
 
-def _said(payload: Json, state: str) -> bool:
-    """Whether the person said so; a source's default is not what a person said."""
-    consent = payload["$lead"].get("consent", {}).get("marketing") or {}
-    return consent.get("state") == state and consent.get("raw") is not None
+def _has_agreed(payload: Json) -> bool | None:
+    return has_agreed(payload["$lead"].get("consent", {}).get("marketing"))
 
 
 def _signed_up(payload: Json, duty: Duty) -> dict[str, Json]:

@@ -16,6 +16,7 @@ from relay.core.contract import (
     Reply,
     Request,
     Settings,
+    has_agreed,
     name_parts,
     said_object,
     shorten,
@@ -123,7 +124,7 @@ def _person(payload: Json, settings: Settings, duty: Duty) -> dict[str, Json]:
     lead = payload.get("$lead") or {}
     person["name"] = shorten(str(person.get("name") or _name(lead, person)), LONGEST)
     is_new = duty.event == "created" and duty.remote_id is None  # who left since then stays away
-    if is_new and settings.get("subscribe", False) and _is_granted(payload.get("$marketing")):
+    if is_new and settings.get("subscribe", False) and has_agreed(payload.get("$marketing")):
         person[MARKETING] = "subscribed"
     return person
 
@@ -140,9 +141,3 @@ def _name(lead: Person, person: Person) -> str:
         return " ".join(part for part in name_parts(contact) if part)
     reached = [one["value"] for name in ("emails", "phones") for one in person.get(name, ())]
     return str(next(iter([*reached, contact.get("company") or "Unknown"])))
-
-
-def _is_granted(consent: Json) -> bool:
-    """Whether the person said yes: a default of the source is no answer."""
-    said = consent if isinstance(consent, dict) else {}
-    return said.get("state") == "granted" and said.get("raw") is not None

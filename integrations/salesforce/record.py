@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection
 
-from relay.core.contract import Duty, Json, Settings, name_parts, remainder_of, shorten
+from relay.core.contract import Duty, Json, Settings, has_agreed, name_parts, remainder_of, shorten
 
 PLACES = {
     "/Salutation": "/contact/salutation",
@@ -44,7 +44,8 @@ def fields_of(
     if new and not fields.get("Company"):
         domain = str(fields.get("Email") or "").rpartition("@")[2]
         fields["Company"] = settings.get("company") or domain or "Unknown"
-    if settings.get("opt_out", True) and _is_denied(payload.get("$marketing")):
+    # a yes lifts no opt-out that stands
+    if settings.get("opt_out", True) and has_agreed(payload.get("$marketing")) is False:
         fields.setdefault("HasOptedOutOfEmail", True)
     if payload.get("$lead"):
         said = str(fields.get("Description") or "")
@@ -77,12 +78,6 @@ def _names(
     first, last = name_parts(contact)
     last = last if named else settings.get("last_name") or last
     return {"FirstName": shorten(first, 40), "LastName": shorten(last, 80)}
-
-
-def _is_denied(consent: Json) -> bool:
-    """Whether the person said no; a yes lifts no opt-out that stands at Salesforce."""
-    said = consent if isinstance(consent, dict) else {}
-    return said.get("state") == "denied" and said.get("raw") is not None
 
 
 def _value(value: Json) -> Json:

@@ -19,6 +19,7 @@ from relay.core.contract import (
     Settings,
     Target,
     form_request,
+    has_agreed,
     judge_status,
     judged,
     name_parts,
@@ -137,7 +138,7 @@ def _fields(payload: Json, settings: Settings, duty: Duty) -> dict[str, str]:
         room = max(LONGEST - len(said) - 2, LEAST_ROOM)
         rest = remainder_of(payload, PLACES, duty, room).text
         fields["description"] = f"{shorten(said, LONGEST - len(rest) - 2)}\n\n{rest}".strip()
-    if _is_denied(payload.get("$marketing")):
+    if has_agreed(payload.get("$marketing")) is False:
         fields.setdefault("emailOptOut", "1")
     fields.setdefault("lead_source", str(settings.get("lead_source", "Web")))
     if campaign := settings.get("campaign_id"):
@@ -145,12 +146,6 @@ def _fields(payload: Json, settings: Settings, duty: Duty) -> dict[str, str]:
     if address := settings.get("debug_email"):
         fields |= {"debug": "1", "debugEmail": str(address)}
     return {name: value for name, value in fields.items() if value}
-
-
-def _is_denied(consent: Json) -> bool:
-    """Whether the person said no."""
-    said = consent if isinstance(consent, dict) else {}
-    return said.get("state") == "denied" and said.get("raw") is not None
 
 
 def _text(value: Json) -> str:

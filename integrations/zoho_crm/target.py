@@ -22,6 +22,7 @@ from relay.core.contract import (
     Request,
     Settings,
     Target,
+    has_agreed,
     json_request,
     judge_status,
     name_parts,
@@ -96,15 +97,9 @@ def _fields(payload: Json, settings: Settings) -> dict[str, Json]:
         fields |= {"First_Name": shorten(first, 40), "Last_Name": shorten(last, 80)}
     if "lead_source" in settings:
         fields.setdefault("Lead_Source", settings["lead_source"])
-    if _is_denied(payload.get("$marketing")):
+    if has_agreed(payload.get("$marketing")) is False:  # a yes lifts no opt-out that stands
         fields.setdefault("Email_Opt_Out", True)
     return {name: value for name, value in fields.items() if value != ""}
-
-
-def _is_denied(consent: Json) -> bool:
-    """Whether the person said no; a yes lifts no opt-out that stands at Zoho."""
-    said = consent if isinstance(consent, dict) else {}
-    return said.get("state") == "denied" and said.get("raw") is not None
 
 
 def _put_in(

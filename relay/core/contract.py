@@ -61,6 +61,7 @@ from relay.core.jws import read_claims, read_signed, write_signed
 from relay.core.links import are_links, host_of
 from relay.core.money import to_major
 from relay.core.parameters import Parameters, read_parameters
+from relay.core.permission import has_agreed
 from relay.core.proofs import (
     END,
     HEADER_NAME,
@@ -159,6 +160,7 @@ __all__ = [
     "google_email_hash",
     "google_phone_hash",
     "happened_at",
+    "has_agreed",
     "header_credentials",
     "host_of",
     "instant",

@@ -48,3 +48,13 @@ def refusal(document: Json, needed: Sequence[str], default: ConsentDefault) -> s
 def is_said(flag: Json) -> bool:
     """Whether somebody said so; a source's default has no `raw`."""
     return isinstance(flag, dict) and flag.get("raw") is not None
+
+
+def has_agreed(flag: Json) -> bool | None:
+    """What the person answered; None where nobody said anything, or neither yes nor no.
+
+    A source's default is nobody's answer, so it subscribes nobody.
+    """
+    if not is_said(flag) or flag["state"] not in ("granted", "denied"):
+        return None
+    return bool(flag["state"] == "granted")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from relay.core.permission import NEVER_ASKED, UNSET, ConsentDefault, is_said, refusal
+from relay.core.permission import NEVER_ASKED, UNSET, ConsentDefault, has_agreed, is_said, refusal
 
 NEEDED = ("ad_user_data", "ad_storage", "marketing")
 LAWFUL = ConsentDefault("granted", "legitimate_interests")
@@ -74,3 +74,20 @@ def test_a_no_is_said_too() -> None:
     assert is_said({"state": "denied", "raw": False})
     assert not is_said({"state": "granted", "raw": None})
     assert not is_said(None)
+
+
+@pytest.mark.parametrize(
+    ("flag", "answer"),
+    [
+        ({"state": "granted", "raw": "on"}, True),
+        ({"state": "denied", "raw": False}, False),
+        ({"state": "unknown", "raw": "perhaps"}, None),
+        ({"state": "granted", "raw": None}, None),
+        ({"state": "denied", "raw": None}, None),
+        ({"state": "granted"}, None),
+        (None, None),
+        ("granted", None),
+    ],
+)
+def test_only_a_person_has_agreed(flag: Any, answer: bool | None) -> None:
+    assert has_agreed(flag) is answer
