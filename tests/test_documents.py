@@ -87,7 +87,9 @@ def test_the_table_of_settings_is_the_code_s() -> None:
 def test_no_paper_names_a_setting_that_is_not_there(path: Path) -> None:
     known = {setting.name for setting in SETTINGS}
     named = set(
-        re.findall(r"\b(?:RELAY_[A-Z_]+[A-Z]|(?!PAGE_)[A-Z]+_URL|SECRET_KEYS?[A-Z_]*)\b", path.read_text())
+        re.findall(
+            r"\b(?:RELAY_[A-Z_]+[A-Z]|(?!PAGE_)[A-Z]+_URL|SECRET_KEYS?[A-Z_]*)\b", path.read_text()
+        )
     )
     assert named - known == set()
 

@@ -20,6 +20,7 @@ from relay.core.contract import (
     json_request,
     judge_status,
     judged,
+    keyed_by,
     said_object,
 )
 
@@ -101,10 +102,6 @@ def _headers(settings: Settings) -> dict[str, str]:
     return {"Authorization": f"Bearer {settings['token']}"}
 
 
-def _base(settings: Settings) -> str:
-    return str(settings["base"])
-
-
 TARGET = Target(
     label="Airtable",
     summary="Writes leads as records of a table.",
@@ -114,7 +111,7 @@ TARGET = Target(
     repeat="upsert",
     events=("created", "updated"),
     limits=("5/second",),
-    rate_key=_base,
+    rate_key=keyed_by("base"),
     fallback_wait=PENALTY,
     evidence="derived schema",
     unverified="No account was at hand: made from the vendor's API reference.",

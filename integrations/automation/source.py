@@ -1,7 +1,7 @@
 """Zapier, Make and n8n: a flat JSON object or form that a workflow's step posts."""
 
 from relay.core.contract import (
-    SECRET_HEADER,
+    HEADER_SETTINGS,
     Inbound,
     Json,
     Parsed,
@@ -15,13 +15,6 @@ from relay.core.contract import (
 
 IDS = ("submission_id", "id")
 """Members that name the submission; the first one there is counts."""
-
-SETTINGS: Json = {
-    "$schema": "https://json-schema.org/draft/2020-12/schema",
-    "type": "object",
-    "additionalProperties": False,
-    "properties": {"header": SECRET_HEADER},
-}
 
 LONGEST_BATCH = 1000
 
@@ -56,7 +49,7 @@ def _single(value: Json) -> Json:
 SOURCE = Source(
     label="Zapier, Make, n8n",
     summary="Takes the leads that a workflow in Zapier, Make or n8n posts as JSON or as a form.",
-    settings=SETTINGS,
+    settings=HEADER_SETTINGS,
     parse=parse,
     verify=judge_header,
     credentials=header_credentials,

@@ -22,6 +22,7 @@ from relay.core.contract import (
     json_request,
     judge_status,
     judged,
+    keyed_by,
     said_json,
     said_object,
 )
@@ -164,10 +165,6 @@ def _request(method: str, path: str, settings: Settings, body: Json = None) -> R
     return json_request(method, API + path, body, headers)
 
 
-def _account(settings: Settings) -> str:
-    return str(settings["api_key"])
-
-
 TARGET = Target(
     label="Brevo",
     summary="Adds and updates contacts; only who agreed is on a mailing list.",
@@ -177,7 +174,7 @@ TARGET = Target(
     repeat="upsert",
     events=("created", "updated"),
     limits=("5/second", "18000/hour"),
-    rate_key=_account,
+    rate_key=keyed_by("api_key"),
     evidence="derived schema",
     unverified="No account was at hand: made from the vendor's libraries and documentation.",
 )

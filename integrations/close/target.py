@@ -24,6 +24,7 @@ from relay.core.contract import (
     Settings,
     Target,
     judge_status,
+    keyed_by,
     name_parts,
     remainder_of,
     said_object,
@@ -196,10 +197,6 @@ def _note(
     return verdict_of(reply, duty)
 
 
-def _rate_key(settings: Settings) -> str:
-    return str(settings["api_key"])
-
-
 TARGET = Target(
     label="Close",
     summary="Puts each lead into Close: a new lead, or a contact and a note at the one there.",
@@ -208,7 +205,7 @@ TARGET = Target(
     check=check,
     repeat="lookup",
     events=("created", "updated"),
-    rate_key=_rate_key,
+    rate_key=keyed_by("api_key"),
     fallback_wait=15.0,
     in_flight=4,
     evidence="official schema",

@@ -6,26 +6,18 @@ What is sent is told by the plug-in's code (`modules/cf7` and `modules/zapier`).
 from collections.abc import Iterator
 
 from relay.core.contract import (
-    SECRET_HEADER,
+    HEADER_SETTINGS,
     HeaderProof,
     Inbound,
     Json,
     Parsed,
     Settings,
     Source,
-    Unreadable,
     are_links,
     header_credentials,
-    read_body,
+    read_fields,
     read_files,
 )
-
-SETTINGS: Json = {
-    "$schema": "https://json-schema.org/draft/2020-12/schema",
-    "type": "object",
-    "additionalProperties": False,
-    "properties": {"header": SECRET_HEADER},
-}
 
 REPEAT_WINDOW = 600
 """Seconds. The plug-in sends no id, so only equal content soon after tells a repeat."""
@@ -38,9 +30,7 @@ UPLOADS = "/wp-content/uploads/"
 
 def parse(inbound: Inbound, _settings: Settings) -> list[Parsed]:
     """The one submission; uploads are noted beside its fields, without their content."""
-    body = read_body(inbound)
-    if not isinstance(body, dict) or not body:
-        raise Unreadable("the body is no object with fields")
+    body = read_fields(inbound)
     fields: dict[str, Json] = {}
     files = [{"label": file.pop("field"), **file} for file in read_files(inbound)]
     for key, value in body.items():
@@ -76,7 +66,7 @@ def _upload(value: Json) -> dict[str, Json] | None:
 SOURCE = Source(
     label="Contact Form 7",
     summary="Takes the forms of Contact Form 7 on WordPress by the plug-in CF7 to Webhook.",
-    settings=SETTINGS,
+    settings=HEADER_SETTINGS,
     parse=parse,
     verify=HeaderProof(),
     credentials=header_credentials,

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from relay.core.contract import (
     END,
+    WITH_DETAILS,
     Card,
     Conversation,
     Duty,
@@ -68,11 +69,7 @@ SETTINGS: Json = {
             "description": "Where messages are to go into one thread or post of the channel.",
             "pattern": f"^[0-9]{{15,21}}{END}",
         },
-        "details": {
-            "type": "boolean",
-            "title": "With identifiers and device data",
-            "default": False,
-        },
+        "details": WITH_DETAILS,
         "api_version": {
             "type": "string",
             "title": "API version",

@@ -5,7 +5,14 @@ Both are PHP arrays that WordPress posts form-encoded (`modules/forms/actions/we
 
 from collections.abc import Iterator
 
-from relay.core.contract import Inbound, Json, Parsed, Settings, Source, Unreadable, read_body
+from relay.core.contract import (
+    Inbound,
+    Json,
+    Parsed,
+    Settings,
+    Source,
+    read_fields,
+)
 
 SETTINGS: Json = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -28,9 +35,7 @@ NOISE = {"Powered by": "plug-in"}
 
 def parse(inbound: Inbound, _settings: Settings) -> list[Parsed]:
     """The one submission, as Advanced Data or as labels with values."""
-    body = read_body(inbound)
-    if not isinstance(body, dict) or not body:
-        raise Unreadable("the body is no object with fields")
+    body = read_fields(inbound)
     if not {"form", "fields"} <= body.keys():
         return [Parsed(document={"fields": dict(_labelled(body))})]
     fields = list(_fields(body["fields"]))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from relay.core.contract import (
-    SECRET_HEADER,
+    HEADER_SETTINGS,
     HeaderProof,
     Inbound,
     Json,
@@ -15,13 +15,6 @@ from relay.core.contract import (
     read_body,
     read_json,
 )
-
-SETTINGS: Json = {
-    "$schema": "https://json-schema.org/draft/2020-12/schema",
-    "type": "object",
-    "additionalProperties": False,
-    "properties": {"header": SECRET_HEADER},
-}
 
 REPEAT_WINDOW = 600
 """Seconds. A body of the user's own has no id, so only equal content soon after tells a repeat."""
@@ -115,7 +108,7 @@ def _files(value: Json) -> Json:
 SOURCE = Source(
     label="Fillout",
     summary="Takes the submissions of a Fillout form by its webhook.",
-    settings=SETTINGS,
+    settings=HEADER_SETTINGS,
     parse=parse,
     verify=HeaderProof(),
     credentials=header_credentials,

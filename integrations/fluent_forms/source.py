@@ -6,26 +6,18 @@ What is sent is told by the plug-in's code (`src/Integrations/WebHook/NotifyTrai
 from collections.abc import Iterator, Mapping
 
 from relay.core.contract import (
-    SECRET_HEADER,
+    HEADER_SETTINGS,
     HeaderProof,
     Inbound,
     Json,
     Parsed,
     Settings,
     Source,
-    Unreadable,
     are_links,
+    entry_on_site,
     header_credentials,
-    host_of,
-    read_body,
+    read_fields,
 )
-
-SETTINGS: Json = {
-    "$schema": "https://json-schema.org/draft/2020-12/schema",
-    "type": "object",
-    "additionalProperties": False,
-    "properties": {"header": SECRET_HEADER},
-}
 
 REPEAT_WINDOW = 600
 """Seconds. Selected fields hold no id, so only equal content soon after tells a repeat."""
@@ -56,9 +48,7 @@ APART = {
 
 def parse(inbound: Inbound, _settings: Settings) -> list[Parsed]:
     """The one submission; uploads and what was left empty stand beside its answers."""
-    body = read_body(inbound)
-    if not isinstance(body, dict) or not body:
-        raise Unreadable("the body is no object with fields")
+    body = read_fields(inbound)
     answers = {key: value for key, value in body.items() if key not in APART}
     files = {key: value for key, value in answers.items() if are_links(value, *UPLOADS)}
     fields = {key: value for key, value in answers.items() if key not in files}
@@ -70,23 +60,14 @@ def parse(inbound: Inbound, _settings: Settings) -> list[Parsed]:
         document["empty"] = empty
     submission = document.get("submission")
     about = submission if isinstance(submission, dict) else body
+    numbers = (about.get("form_id"), about.get("id", about.get("submission_id")))
     return [
         Parsed(
             document=document,
-            event_id=_event_id(about, inbound),
+            event_id=entry_on_site(inbound, about.get("source_url"), *numbers),
             test=FORM_PREVIEW in str(about.get("source_url")),
         )
     ]
-
-
-def _event_id(about: Mapping[str, Json], inbound: Inbound) -> str | None:
-    """Site, form and submission: numbers are counted anew on each site, which WordPress names."""
-    ids = [about.get("form_id"), about.get("id", about.get("submission_id"))]
-    if not all(isinstance(one, str | int) and str(one).isdigit() for one in ids):
-        return None
-    agent = inbound.headers.get("user-agent", "")
-    site = host_of(about.get("source_url")) or host_of(agent.partition("; ")[2])
-    return f"{site} {ids[0]} {ids[1]}"
 
 
 def _said(value: Json) -> Json:
@@ -117,7 +98,7 @@ def _empty(fields: Mapping[str, Json], within: tuple[str, ...]) -> Iterator[str]
 SOURCE = Source(
     label="Fluent Forms",
     summary="Takes the forms of Fluent Forms Pro on WordPress by its integration WebHook.",
-    settings=SETTINGS,
+    settings=HEADER_SETTINGS,
     parse=parse,
     verify=HeaderProof(),
     credentials=header_credentials,

@@ -22,6 +22,7 @@ from relay.core.contract import (
     instant,
     json_request,
     judge_status,
+    keyed_by,
     remainder_of,
     said_object,
 )
@@ -144,10 +145,6 @@ def _request(method: str, path: str, settings: Settings, body: Json = None) -> R
     return json_request(method, HOST + path, body, headers)
 
 
-def _rate_key(settings: Settings) -> str:
-    return str(settings["api_key"])
-
-
 TARGET = Target(
     label="Follow Up Boss",
     summary="Tells Follow Up Boss of each lead as an event, which its lead flow takes up.",
@@ -158,7 +155,7 @@ TARGET = Target(
     events=("created", "updated"),
     # 125 in 10 seconds without a system key; new events are said to be without a limit
     limits=("100/10 second",),
-    rate_key=_rate_key,
+    rate_key=keyed_by("api_key"),
     fallback_wait=10.0,
     evidence="derived schema",
     unverified="No account was at hand: made from the vendor's documentation.",

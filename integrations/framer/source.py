@@ -7,8 +7,7 @@ from relay.core.contract import (
     Settings,
     Signature,
     Source,
-    Unreadable,
-    read_body,
+    read_fields,
     secret_list,
 )
 
@@ -34,9 +33,7 @@ REPEAT_WINDOW = 600
 
 def parse(inbound: Inbound, _settings: Settings) -> list[Parsed]:
     """The one submission, with the id that stands in its header."""
-    body = read_body(inbound)
-    if not isinstance(body, dict) or not body:
-        raise Unreadable("the body is no object with fields")
+    body = read_fields(inbound)
     submission = inbound.headers.get(SUBMISSION.lower(), "").strip() or None
     document: dict[str, Json] = {"fields": body}
     if submission:

@@ -23,6 +23,7 @@ from relay.core.contract import (
     Target,
     json_request,
     judge_status,
+    keyed_by,
     name_parts,
     remainder_of,
     said_object,
@@ -204,10 +205,6 @@ def _request(
     return json_request(method, HOST + path, body, headers)
 
 
-def _rate_key(settings: Settings) -> str:
-    return str(settings["location_id"])
-
-
 TARGET = Target(
     label="GoHighLevel",
     summary="Puts each lead into the contacts of a GoHighLevel location, without making one twice.",
@@ -218,7 +215,7 @@ TARGET = Target(
     events=("created", "updated"),
     # 100 in 10 seconds and 200,000 a day, of which a lead and its note take two
     limits=("50/10 second", "100000/day"),
-    rate_key=_rate_key,
+    rate_key=keyed_by("location_id"),
     fallback_wait=10.0,
     api_version="2021-07-28",
     evidence="official schema",

@@ -1,28 +1,18 @@
 """Gravity Forms: whole entries by the numbers of their fields, or the fields that a user chose."""
 
-from collections.abc import Mapping
-
 from integrations.gravity_forms.entries import is_numbered, read_entry
 from relay.core.contract import (
-    SECRET_HEADER,
+    HEADER_SETTINGS,
     HeaderProof,
     Inbound,
     Json,
     Parsed,
     Settings,
     Source,
-    Unreadable,
+    entry_on_site,
     header_credentials,
-    host_of,
-    read_body,
+    read_fields,
 )
-
-SETTINGS: Json = {
-    "$schema": "https://json-schema.org/draft/2020-12/schema",
-    "type": "object",
-    "additionalProperties": False,
-    "properties": {"header": SECRET_HEADER},
-}
 
 REPEAT_WINDOW = 600
 """Seconds. Selected fields hold no id, so only equal content soon after tells a repeat."""
@@ -46,9 +36,7 @@ PROPERTIES = frozenset(
 
 def parse(inbound: Inbound, _settings: Settings) -> list[Parsed]:
     """The one entry, or the one set of selected fields, which has no numbers."""
-    body = read_body(inbound)
-    if not isinstance(body, dict) or not body:
-        raise Unreadable("the body is no object with fields")
+    body = read_fields(inbound)
     if not {"id", "form_id"} <= body.keys():
         return [Parsed(document={"fields": body})]
     empty = [key for key, value in body.items() if value in ("", None)]
@@ -63,26 +51,16 @@ def parse(inbound: Inbound, _settings: Settings) -> list[Parsed]:
     return [
         Parsed(
             document=document,
-            event_id=_event_id(said, inbound),
+            event_id=entry_on_site(inbound, said.get("source_url"), said["form_id"], said["id"]),
             test=FORM_PREVIEW in str(said.get("source_url")),
         )
     ]
 
 
-def _event_id(entry: Mapping[str, Json], inbound: Inbound) -> str | None:
-    """Site, form and entry: numbers are counted anew on each site, which WordPress names too."""
-    ids = [entry["form_id"], entry["id"]]
-    if not all(isinstance(one, str | int) and str(one).isdigit() for one in ids):
-        return None
-    agent = inbound.headers.get("user-agent", "")
-    site = host_of(entry.get("source_url")) or host_of(agent.partition("; ")[2])
-    return f"{site} {ids[0]} {ids[1]}"
-
-
 SOURCE = Source(
     label="Gravity Forms",
     summary="Takes the entries of Gravity Forms on WordPress by its Webhooks Add-On.",
-    settings=SETTINGS,
+    settings=HEADER_SETTINGS,
     parse=parse,
     verify=HeaderProof(),
     credentials=header_credentials,

@@ -24,6 +24,7 @@ from relay.core.contract import (
     Request,
     Settings,
     Target,
+    keyed_by,
     name_parts,
     remainder_of,
     shorten,
@@ -216,10 +217,6 @@ def _text(value: Json) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _rate_key(settings: Settings) -> str:
-    return str(settings["token"])
-
-
 TARGET = Target(
     label="HubSpot",
     summary="Puts each lead into the contacts of HubSpot, without making one twice.",
@@ -229,7 +226,7 @@ TARGET = Target(
     repeat="upsert",
     events=("created", "updated"),
     limits=("100/10 seconds", "250000/day"),
-    rate_key=_rate_key,
+    rate_key=keyed_by("token"),
     fallback_wait=10.0,
     api_version="2026-09",
     api_version_ends="2028-03-08",

@@ -20,6 +20,7 @@ from relay.core.contract import (
     Target,
     json_request,
     judge_status,
+    keyed_by,
     said_object,
     shorten,
 )
@@ -109,10 +110,6 @@ def _request(method: str, path: str, settings: Settings, body: Json = None) -> R
     return json_request(method, API + path, body, headers)
 
 
-def _account(settings: Settings) -> str:
-    return str(settings["api_key"])
-
-
 TARGET = Target(
     label="Klaviyo",
     summary="Imports people as profiles, and subscribes who agreed where you want it.",
@@ -122,7 +119,7 @@ TARGET = Target(
     repeat="upsert",
     events=("created", "updated"),
     limits=("75/second", "750/minute"),
-    rate_key=_account,
+    rate_key=keyed_by("api_key"),
     api_version=REVISION,
     api_version_ends=REVISION_ENDS,
     evidence="official schema",

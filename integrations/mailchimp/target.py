@@ -22,6 +22,7 @@ from relay.core.contract import (
     basic_authorization,
     json_request,
     judge_status,
+    keyed_by,
     said_object,
 )
 
@@ -178,10 +179,6 @@ def _center(settings: Settings) -> str:
     return str(settings["api_key"]).rpartition("-")[2]
 
 
-def _account(settings: Settings) -> str:
-    return str(settings["api_key"])
-
-
 TARGET = Target(
     label="Mailchimp",
     summary="Adds people to an audience; they are asked by mail before they are subscribed.",
@@ -190,7 +187,7 @@ TARGET = Target(
     check=check,
     repeat="upsert",
     events=("created", "updated"),
-    rate_key=_account,
+    rate_key=keyed_by("api_key"),
     in_flight=CONNECTIONS,
     evidence="official schema",
     unverified="No account was at hand: made from the vendor's API schema and documentation.",

@@ -20,6 +20,7 @@ from relay.core.contract import (
     Target,
     json_request,
     judge_status,
+    keyed_by,
     said_object,
 )
 
@@ -149,10 +150,6 @@ def _request(method: str, path: str, settings: Settings, body: Json = None) -> R
     return json_request(method, API + path, body, headers)
 
 
-def _account(settings: Settings) -> str:
-    return str(settings["token"])
-
-
 TARGET = Target(
     label="Notion",
     summary="Writes leads as pages of a database.",
@@ -162,7 +159,7 @@ TARGET = Target(
     repeat="lookup",
     events=("created", "updated"),
     limits=("2/second",),
-    rate_key=_account,
+    rate_key=keyed_by("token"),
     in_flight=4,
     api_version=VERSION,
     evidence="official schema",

@@ -24,6 +24,7 @@ from relay.core.contract import (
     Request,
     Settings,
     Target,
+    keyed_by,
     remainder_of,
     said_object,
     shorten,
@@ -178,10 +179,6 @@ def _link(lead: str, settings: Settings) -> str | None:
     return f"https://{domain}.pipedrive.com/leads/inbox/{lead}" if domain else None
 
 
-def _rate_key(settings: Settings) -> str:
-    return str(settings["api_token"])
-
-
 TARGET = Target(
     label="Pipedrive",
     summary="Puts each lead into the Leads Inbox of Pipedrive, at its person.",
@@ -191,7 +188,7 @@ TARGET = Target(
     repeat="lookup",
     events=("created", "updated"),
     limits=("2/second",),
-    rate_key=_rate_key,
+    rate_key=keyed_by("api_token"),
     fallback_wait=10.0,
     in_flight=4,
     api_version="v1 and v2",

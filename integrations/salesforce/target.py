@@ -29,6 +29,7 @@ from relay.core.contract import (
     Request,
     Settings,
     Target,
+    keyed_by,
     said_object,
 )
 
@@ -146,10 +147,6 @@ def _headers(settings: Settings) -> dict[str, str]:
     return {"Sforce-Duplicate-Rule-Header": "allowSave=true"} if allowed else {}
 
 
-def _rate_key(settings: Settings) -> str:
-    return str(settings["my_domain"])
-
-
 TARGET = Target(
     label="Salesforce",
     summary="Puts each lead into the object Lead of a Salesforce org.",
@@ -158,7 +155,7 @@ TARGET = Target(
     check=check,
     repeat="lookup",
     events=("created", "updated"),
-    rate_key=_rate_key,
+    rate_key=keyed_by("my_domain"),
     fallback_wait=300.0,
     in_flight=10,
     api_version="v66.0",

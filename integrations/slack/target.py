@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from relay.core.contract import (
     END,
+    WITH_DETAILS,
     Conversation,
     Duty,
     Json,
@@ -22,6 +23,7 @@ from relay.core.contract import (
     json_request,
     judge_status,
     judged,
+    keyed_by,
     mail_address,
     message_card,
     shorten_utf16,
@@ -49,11 +51,7 @@ SETTINGS: Json = {
             f"[A-Za-z0-9]+/[A-Za-z0-9]+/[A-Za-z0-9]+{END}",
             "secret": True,
         },
-        "details": {
-            "type": "boolean",
-            "title": "With identifiers and device data",
-            "default": False,
-        },
+        "details": WITH_DETAILS,
     },
 }
 
@@ -146,10 +144,6 @@ def _judge(reply: Reply, duty: Duty) -> Outcome | None:
     return None if said == "ok" else judged(Kind.RETRY, reply, duty, said or "without ok")
 
 
-def _rate_key(settings: Settings) -> str:
-    return str(settings["url"])
-
-
 TARGET = Target(
     label="Slack",
     summary="Posts a message about each lead to a channel in Slack.",
@@ -158,7 +152,7 @@ TARGET = Target(
     check=check,
     repeat="may double",
     limits=("1/second",),
-    rate_key=_rate_key,
+    rate_key=keyed_by("url"),
     fallback_wait=30.0,
     in_flight=1,
     schedule=(10.0, 60.0, 600.0, 3600.0),

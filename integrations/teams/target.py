@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from relay.core.contract import (
     END,
+    WITH_DETAILS,
     Conversation,
     Duty,
     Json,
@@ -24,6 +25,7 @@ from relay.core.contract import (
     json_request,
     judge_status,
     judged,
+    keyed_by,
     message_card,
     said_object,
     shorten,
@@ -52,11 +54,7 @@ SETTINGS: Json = {
             f"(&[^\\s#]*)?{END}",
             "secret": True,
         },
-        "details": {
-            "type": "boolean",
-            "title": "With identifiers and device data",
-            "default": False,
-        },
+        "details": WITH_DETAILS,
     },
 }
 
@@ -150,10 +148,6 @@ def _judge(reply: Reply, duty: Duty) -> Outcome | None:
     return judge_status(reply, duty, MEANINGS, words)
 
 
-def _rate_key(settings: Settings) -> str:
-    return str(settings["url"])
-
-
 TARGET = Target(
     label="Microsoft Teams",
     summary="Posts a card about each lead to a channel or chat in Microsoft Teams.",
@@ -162,7 +156,7 @@ TARGET = Target(
     check=check,
     repeat="may double",
     limits=("4/second",),
-    rate_key=_rate_key,
+    rate_key=keyed_by("url"),
     fallback_wait=30.0,
     in_flight=2,
     schedule=(10.0, 60.0, 600.0, 3600.0),

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from relay.core.contract import (
     END,
+    WITH_DETAILS,
     Conversation,
     Duty,
     Json,
@@ -65,11 +66,7 @@ SETTINGS: Json = {
             "title": "Without a sound",
             "default": False,
         },
-        "details": {
-            "type": "boolean",
-            "title": "With identifiers and device data",
-            "default": False,
-        },
+        "details": WITH_DETAILS,
     },
 }
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from relay.core.contract import (
-    SECRET_HEADER,
+    HEADER_SETTINGS,
     HeaderProof,
     Inbound,
     Json,
@@ -15,15 +15,9 @@ from relay.core.contract import (
     header_credentials,
     instant,
     read_body,
+    read_fields,
     read_json,
 )
-
-SETTINGS: Json = {
-    "$schema": "https://json-schema.org/draft/2020-12/schema",
-    "type": "object",
-    "additionalProperties": False,
-    "properties": {"header": SECRET_HEADER},
-}
 
 REPEAT_WINDOW = 600
 """Seconds. Unbounce sends no id, so only equal content soon after tells a repeat."""
@@ -35,9 +29,7 @@ XML_PARTS = ("data.xml", "data_xml")
 
 def parse(inbound: Inbound, _settings: Settings) -> list[Parsed]:
     """The one submission: the form's fields, and what the page says of itself beside them."""
-    body = read_body(inbound)
-    if not isinstance(body, dict) or not body:
-        raise Unreadable("the body is no object with fields")
+    body = read_fields(inbound)
     page = {key: body[key] for key in body if key not in (*JSON_PARTS, *XML_PARTS)}
     inner = _inner(body)
     fields = {key: _single(value) for key, value in (page if inner is None else inner).items()}
@@ -94,7 +86,7 @@ def _submitted(fields: Mapping[str, Json]) -> str | None:
 SOURCE = Source(
     label="Unbounce",
     summary="Takes the forms of Unbounce pages, popups and sticky bars by their webhook.",
-    settings=SETTINGS,
+    settings=HEADER_SETTINGS,
     parse=parse,
     verify=HeaderProof(),
     credentials=header_credentials,

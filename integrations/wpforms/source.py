@@ -15,11 +15,10 @@ from relay.core.contract import (
     Settings,
     Signature,
     Source,
-    Unreadable,
     are_links,
     header_credentials,
     host_of,
-    read_body,
+    read_fields,
     secret_list,
 )
 
@@ -52,9 +51,7 @@ _JOINED = re.compile(r"(?<=\S)\|\|(?=\S)")
 
 def parse(inbound: Inbound, _settings: Settings) -> list[Parsed]:
     """The one submission, its choices as lists and its times as they were written."""
-    body = read_body(inbound)
-    if not isinstance(body, dict) or not body:
-        raise Unreadable("the body is no object with fields")
+    body = read_fields(inbound)
     files = {key: value for key, value in body.items() if are_links(value, UPLOADS)}
     fields = {key: _value(value) for key, value in body.items() if key not in files}
     document: dict[str, Json] = {"fields": fields}

@@ -45,6 +45,14 @@ def read_body(inbound: Inbound, *, last_wins: bool = False) -> Any:
     raise reason or Unreadable(f"neither JSON, nor a form, nor XML (declared as {declared!r})")
 
 
+def read_fields(inbound: Inbound) -> dict[str, Any]:
+    """The fields that the body holds. Raises Unreadable where it is no object, or an empty one."""
+    body = read_body(inbound)
+    if not isinstance(body, dict) or not body:
+        raise Unreadable("the body is no object with fields")
+    return body
+
+
 def read_files(inbound: Inbound) -> list[Any]:
     """The uploads of a multipart body: `[{"field", "name", "type", "size"}]`, sizes in bytes.
 

@@ -5,7 +5,7 @@ A source is a declaration and a pure `parse`. A target is a declaration and a ge
 limits, redaction and the attempt log come without asking and cannot be bypassed.
 """
 
-from relay.core.bodies import read_body, read_files, read_json
+from relay.core.bodies import read_body, read_fields, read_files, read_json
 from relay.core.cards import Card, Line, card_of, name_parts, text_card
 from relay.core.conversations import (
     LARGEST_REPLY,
@@ -36,7 +36,14 @@ from relay.core.conversions import (
 from relay.core.cutting import cut_note, shorten
 from relay.core.e164 import COUNTRIES, to_e164
 from relay.core.emails import mail_address
-from relay.core.fitting import Fitted, fit_card, message_card, shorten_utf16, utf16_length
+from relay.core.fitting import (
+    WITH_DETAILS,
+    Fitted,
+    fit_card,
+    message_card,
+    shorten_utf16,
+    utf16_length,
+)
 from relay.core.google import (
     SERVICE_ACCOUNT,
     account_of,
@@ -58,13 +65,14 @@ from relay.core.hashing import (
 from relay.core.hosted_accounts import Account, HostedLead, HostedPage
 from relay.core.inbound import Inbound, Unreadable
 from relay.core.jws import read_claims, read_signed, write_signed
-from relay.core.links import are_links, host_of
+from relay.core.links import are_links, entry_on_site, host_of
 from relay.core.money import to_major
 from relay.core.parameters import Parameters, read_parameters
 from relay.core.permission import has_agreed
 from relay.core.proofs import (
     END,
     HEADER_NAME,
+    HEADER_SETTINGS,
     SECRET_HEADER,
     header_credentials,
     is_one_of,
@@ -97,16 +105,18 @@ from relay.core.source import (
     Source,
     Verifier,
 )
-from relay.core.target import Grant, Target, no_rate_key
+from relay.core.target import Grant, Target, keyed_by
 from relay.core.templates import fill_template
 
 __all__ = [
     "COUNTRIES",
     "END",
     "HEADER_NAME",
+    "HEADER_SETTINGS",
     "LARGEST_REPLY",
     "SECRET_HEADER",
     "SERVICE_ACCOUNT",
+    "WITH_DETAILS",
     "Access",
     "Account",
     "Card",
@@ -151,6 +161,7 @@ __all__ = [
     "came_at",
     "card_of",
     "cut_note",
+    "entry_on_site",
     "event_for",
     "event_id",
     "fill_template",
@@ -172,12 +183,12 @@ __all__ = [
     "judge_reply",
     "judge_status",
     "judged",
+    "keyed_by",
     "letters_only",
     "mail_address",
     "message_card",
     "moment",
     "name_parts",
-    "no_rate_key",
     "not_told",
     "parse_retry_after",
     "phone_digits",
@@ -185,6 +196,7 @@ __all__ = [
     "project_of",
     "read_body",
     "read_claims",
+    "read_fields",
     "read_files",
     "read_json",
     "read_parameters",

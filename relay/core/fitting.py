@@ -30,6 +30,13 @@ MACHINE_PLACES: tuple[str, ...] = (
 )
 """What says something to machines alone."""
 
+WITH_DETAILS: Json = {
+    "type": "boolean",
+    "title": "With identifiers and device data",
+    "default": False,
+}
+"""The schema of a setting that says whether a message has the whole card."""
+
 NAME_PARTS = ("/contact/first_name", "/contact/last_name")
 
 SHORTEST = 12

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from urllib.parse import parse_qsl, urlsplit
 
+from relay.core.inbound import Inbound
+
 _LONGEST = 8192
 
 
@@ -25,6 +27,19 @@ def host_of(address: object) -> str:
         return (urlsplit(address).hostname or "") if isinstance(address, str) else ""
     except ValueError:
         return ""
+
+
+def entry_on_site(inbound: Inbound, address: object, *numbers: object) -> str | None:
+    """A name for what a WordPress site has numbered; None where one of the numbers is none.
+
+    Sites count anew, each for itself: the site is that of the address, else the one that WordPress
+    names behind its version (`User-Agent: WordPress/6.8; https://site`).
+    """
+    if not all(isinstance(one, str | int) and str(one).isdigit() for one in numbers):
+        return None
+    agent = inbound.headers.get("user-agent", "")
+    site = host_of(address) or host_of(agent.partition("; ")[2])
+    return " ".join([site, *map(str, numbers)])
 
 
 def are_links(value: object, *parts: str) -> bool:

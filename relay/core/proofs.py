@@ -42,6 +42,14 @@ SECRET_HEADER: Json = {
 }
 """The schema of the setting `header`."""
 
+HEADER_SETTINGS: Json = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {"header": SECRET_HEADER},
+}
+"""The settings of a source that can be given nothing else."""
+
 
 def judge_header(inbound: Inbound, settings: Settings) -> str | None:
     """None where the header of the setting `header` is there, or none is set; else the reason."""

@@ -13,6 +13,11 @@ def no_rate_key(_settings: Settings) -> str | None:
     return None
 
 
+def keyed_by(setting: str) -> Callable[[Settings], str]:
+    """A rate key for vendors who count by what stands in one setting, such as a token."""
+    return lambda settings: str(settings[setting])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
     """How the access that a target needs is had (OAuth): once for all workers, kept encrypted.

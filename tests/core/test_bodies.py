@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.core.bodies import read_body, read_files, read_strict_json
+from relay.core.bodies import read_body, read_fields, read_files, read_strict_json
 from relay.core.inbound import Inbound, Unreadable
 
 FORM = "application/x-www-form-urlencoded"
@@ -331,3 +331,10 @@ def leaves(value: Any) -> list[str]:
     if isinstance(value, list):
         return [leaf for inner in value for leaf in leaves(inner)]
     return [value]
+
+
+@pytest.mark.parametrize("body", [b"[]", b"{}", b"null", b'[{"a": 1}]', b"3", b""])
+def test_what_has_no_fields_is_refused(body: bytes) -> None:
+    with pytest.raises(Unreadable):
+        read_fields(Inbound(body=body, headers={"content-type": "application/json"}))
+    assert read_fields(Inbound(body=b"a=1&b=2", headers={})) == {"a": "1", "b": "2"}

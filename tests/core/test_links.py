@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.core.links import are_links, host_of, query_pairs
+from relay.core.inbound import Inbound
+from relay.core.links import are_links, entry_on_site, host_of, query_pairs
 from tests.core.conftest import Mapping
 
 
@@ -101,3 +102,26 @@ def test_click_ids_are_kept_to_the_letter(form: Mapping) -> None:
     assert form({"gclid": gclid}).document["attribution"]["click_ids"] == {"gclid": gclid}
     two = form({"gclid": ["A", "B"]}).document
     assert two["form"]["fields"] == {"gclid": ["A", "B"]}
+
+
+@pytest.mark.parametrize(
+    ("agent", "address", "numbers", "name"),
+    [
+        ("WordPress/6.8; https://One.example/blog", None, (3, "17"), "one.example 3 17"),
+        (
+            "WordPress/6.8; https://one.example",
+            "https://two.example/p",
+            (3, 17),
+            "two.example 3 17",
+        ),
+        ("curl/8", "no address", ("3", "17"), " 3 17"),
+        ("", "https://two.example", ("3", ""), None),
+        ("", "https://two.example", ("3", None), None),
+        ("", "https://two.example", ("x", 17), None),
+    ],
+)
+def test_entries_are_numbered_by_their_site(
+    agent: str, address: object, numbers: tuple[object, ...], name: str | None
+) -> None:
+    inbound = Inbound(body=b"", headers={"user-agent": agent})
+    assert entry_on_site(inbound, address, *numbers) == name
