@@ -188,7 +188,7 @@ def _note(
         reply = yield ask("GET", path, settings)
         listed = said_object(reply).get("data")
         notes = listed if isinstance(listed, list) else []
-        if any(note.mark in str(one.get("note")) for one in notes if isinstance(one, dict)):
+        if any(note.stands_in(str(one.get("note"))) for one in notes if isinstance(one, dict)):
             return Outcome(kind=Kind.DELIVERED)
         if judge_status(reply, duty):
             return verdict_of(reply, duty)

@@ -17,6 +17,7 @@ from relay.core.contract import (
     Kind,
     Note,
     Outcome,
+    Remainder,
     Reply,
     Request,
     Settings,
@@ -177,7 +178,7 @@ def _note(
     path = f"/contacts/{quote(contact, safe='')}/notes"
     if duty.again:
         reply = yield _request("GET", path, settings, NOTES_VERSION)
-        if _is_there(note.mark, reply):
+        if _is_there(note, reply):
             return Outcome(kind=Kind.DELIVERED)
         failed = judge_status(reply, duty, {404: Kind.REJECTED})
         if failed and failed.kind is not Kind.REJECTED:
@@ -188,10 +189,10 @@ def _note(
     return verdict_of(reply, duty, "note")
 
 
-def _is_there(mark: str, reply: Reply) -> bool:
+def _is_there(note: Remainder, reply: Reply) -> bool:
     listed = said_object(reply).get("notes")
     notes = listed if isinstance(listed, list) else []
-    return any(mark in str(one.get("body")) for one in notes if isinstance(one, dict))
+    return any(note.stands_in(str(one.get("body"))) for one in notes if isinstance(one, dict))
 
 
 def _request(

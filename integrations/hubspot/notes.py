@@ -46,7 +46,7 @@ def write_note(
         reply = yield asked("POST", "notes/search", settings, _search(contact))
         if refused := refusal(reply, duty):
             return refused
-        if _is_there(rest.mark, reply):
+        if _is_there(rest, reply):
             return Outcome(kind=Kind.DELIVERED)
     at = str(int(duty.occurred_at * 1000))
     body = {
@@ -68,9 +68,9 @@ def _search(contact: str) -> Json:
     }
 
 
-def _is_there(mark: str, reply: Reply) -> bool:
+def _is_there(note: Remainder, reply: Reply) -> bool:
     listed = said_object(reply).get("results")
-    return any(mark in str(one) for one in listed) if isinstance(listed, list) else False
+    return any(note.stands_in(str(one)) for one in listed) if isinstance(listed, list) else False
 
 
 def _markup(text: str) -> str:

@@ -152,7 +152,7 @@ def _write_note(
         if refused := refusal(reply, duty):
             return refused
         notes = said_object(reply).get("data")
-        if any(rest.mark in str(note) for note in (notes if isinstance(notes, list) else ())):
+        if any(rest.stands_in(str(note)) for note in (notes if isinstance(notes, list) else ())):
             return Outcome(kind=Kind.DELIVERED)
     content = _markup(rest.text)
     if len(content.encode()) > LONGEST_NOTE:

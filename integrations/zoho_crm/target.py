@@ -18,6 +18,7 @@ from relay.core.contract import (
     Kind,
     Note,
     Outcome,
+    Remainder,
     Reply,
     Request,
     Settings,
@@ -151,7 +152,7 @@ def _note(
     if duty.again:
         path = f"Leads/{quote(record, safe='')}/Notes?fields=Note_Title,Note_Content&per_page=200"
         reply = yield _request("GET", path, settings, duty)
-        if _is_there(note.mark, reply):
+        if _is_there(note, reply):
             return Outcome(kind=Kind.DELIVERED)
         failed = judge_status(reply, duty, {404: Kind.REJECTED}, "notes cannot be read")
         if failed and failed.kind is not Kind.REJECTED:
@@ -163,10 +164,12 @@ def _note(
     return verdict_of(reply, duty)
 
 
-def _is_there(mark: str, reply: Reply) -> bool:
+def _is_there(note: Remainder, reply: Reply) -> bool:
     listed = said_object(reply).get("data")
     notes = listed if isinstance(listed, list) else []
-    return any(mark in str(one.get("Note_Content")) for one in notes if isinstance(one, dict))
+    return any(
+        note.stands_in(str(one.get("Note_Content"))) for one in notes if isinstance(one, dict)
+    )
 
 
 def _request(method: str, path: str, settings: Settings, duty: Duty, body: Json = None) -> Request:

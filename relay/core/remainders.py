@@ -1,5 +1,6 @@
 """What a target has no field for: the words of the note that goes with the record."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,10 @@ class Remainder:
     title: str
     text: str
     mark: str
+
+    def stands_in(self, text: str) -> bool:
+        """Whether this very note is among what a text holds, and not one of a later version."""
+        return re.search(rf"{re.escape(self.mark)}(?![0-9])", text) is not None
 
 
 def remainder_of(

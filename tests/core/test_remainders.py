@@ -80,3 +80,10 @@ def test_no_note_is_longer_than_its_room_and_each_has_its_mark() -> None:
         note = noted(cut, {"company": "y" * 5000}, most, form={"message": "x" * 5000})
         assert len(note.text) <= most
         assert note.text.endswith(note.mark)
+
+
+def test_a_note_is_not_taken_for_that_of_a_later_version() -> None:
+    first = Remainder("", "", "Lead 0195, version 1")
+    assert first.stands_in("<p>…<br>Lead 0195, version 1</p>")
+    assert first.stands_in("Lead 0195, version 1")
+    assert not first.stands_in("Lead 0195, version 10")
