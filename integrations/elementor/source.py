@@ -27,7 +27,9 @@ REPEAT_WINDOW = 600
 NO_LABEL = "No Label "
 """How the name of a field begins that has no label; its id follows."""
 
-MACHINERY = frozenset({"step", "html", "recaptcha", "recaptcha_v3", "honeypot", "password"})
+SECRET_TYPE = "password"
+
+MACHINERY = frozenset({"step", "html", "recaptcha", "recaptcha_v3", "honeypot", SECRET_TYPE})
 """Types of fields that hold no answer, or one that nobody else should have."""
 
 NOISE = {"Powered by": "plug-in"}
@@ -42,18 +44,14 @@ def parse(inbound: Inbound, _settings: Settings) -> list[Parsed]:
     left_out = [field for field in fields if str(field.get("type")) in MACHINERY]
     document = {
         **body,
-        "fields": [_answer(field) for field in fields if field not in left_out],
+        "fields": [_answer(field) for field in fields if str(field.get("type")) not in MACHINERY],
         "meta": _meta(body.get("meta")),
     }
     if left_out:
         document["left_out"] = [field.get("id") for field in left_out]
-    passwords = [field.get("value") for field in left_out if field.get("type") == "password"]
-    return [
-        Parsed(
-            document=document,
-            secrets=tuple(one for one in passwords if isinstance(one, str) and one),
-        )
-    ]
+    if passwords := [one.get("value") for one in left_out if one.get("type") == SECRET_TYPE]:
+        document["passwords"] = passwords
+    return [Parsed(document=document)]
 
 
 def _labelled(body: dict[str, Json]) -> Iterator[tuple[str, Json]]:

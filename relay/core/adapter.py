@@ -5,6 +5,7 @@ rules of noise, the answer's type, the name dictionary over all answers together
 fields.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,6 +32,9 @@ _Marks = dict[Steps, Json]
 MOST_UNDERSTOOD = 2000
 """Answers whose names are looked up; what comes after them is kept as form fields as it is, so
 that no sender keeps the door busy for seconds."""
+
+_MOST_SECRETS = 50
+"""Passwords of one form that are looked for in its other answers."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,7 @@ class Mapped:
 
     Warnings are {kind, place, message, rule?}, reasons {place, message}; places are JSON pointers
     into what was mapped. `document` is None exactly when there are reasons. `dropped` are the texts
-    that the source's own mapping does not want to be kept anywhere.
+    that are not to be kept anywhere: what the source's own mapping says so of, and passwords.
     """
 
     document: Json | None
@@ -124,8 +128,9 @@ class InboundAdapter:
             elif not self._is_known(draft, item, rules):
                 unplaced.append(item)
         _Naming(self._dictionary, draft).place(unplaced)
-        document = draft.finish(self._dictionary, rules.consent)
-        return Mapped(document, draft.warnings, [], draft.dropped)
+        found = draft.finish(self._dictionary, rules.consent)
+        dropped = [*draft.dropped, *_apart(draft.secrets, found, document)]
+        return Mapped(found, draft.warnings, [], dropped)
 
     def _reasons(self, document: Json) -> list[Json]:
         return [
@@ -218,6 +223,18 @@ def _looks_like(label: str, value: Json) -> Sequence[str]:
     if read_consent(value) != "unknown" and says_agreement(label):
         return ("/consent/privacy", "/consent/marketing")
     return ()
+
+
+def _apart(secrets: Sequence[str], lead: Json, document: Json) -> Iterable[str]:
+    """The passwords that stand nowhere else: without "anna" in its body no e-mail of hers would be
+    read a second time.
+    """
+    each = {text for text in secrets if text}
+    if not each or len(each) > _MOST_SECRETS:
+        return each
+    names = [place for place, _ in pointers.leaves(document)]
+    told = json.dumps([lead, names], ensure_ascii=False)
+    return [text for text in each if text not in told]
 
 
 def _marks(annotations: Sequence[Mapping[str, Json]]) -> _Marks:

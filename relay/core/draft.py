@@ -19,6 +19,9 @@ _CLICK = "/attribution/click_ids/"
 _COPIES = ("tokens", "verbatim")
 """Parts of a lead that may hold what another part holds already."""
 
+_SECRETS = frozenset({"password", "card"})
+"""Rules of noise about what a visitor wrote for nobody's eyes."""
+
 _SHAPES = {dict: "an object", list: "a list", bool: "true or false", str: "text"}
 
 
@@ -31,6 +34,7 @@ class Draft:
         self.warnings: list[Json] = []
         self.placed: set[str] = set()
         self.dropped: list[str] = []
+        self.secrets: list[str] = []
         self._discarded: list[tuple[tuple[str, ...], Json]] = []
         self._lead = lead
         self._region = region
@@ -88,6 +92,9 @@ class Draft:
     def drop(self, item: Item, rule: str) -> None:
         """Leave an answer out, and list it with the rule that says so."""
         self.warn(item, "noise", f"{item.title} is not an answer: {rule}", rule=rule)
+        if rule in _SECRETS:
+            self.secrets += [as_text(value) for _, value in pointers.leaves(item.value)]
+            self._discarded.append((item.steps[-1:], item.value))
 
     def discard(self, item: Item) -> None:
         """Leave an answer out that the source's own mapping does not want to be kept anywhere."""

@@ -297,6 +297,25 @@ def test_noise_is_listed_with_the_rule_that_names_it(form: Mapping) -> None:
     assert {w["kind"] for w in mapped.warnings} == {"noise"}
 
 
+def test_what_is_for_nobody_s_eyes_is_kept_nowhere(form: Mapping) -> None:
+    fields = {"Password": "hunter2!", "cvv": "737", "card_number": "4111111111111111"}
+    mapped = form({"email": "ada@x.example", **fields})
+    assert mapped.document == {"v": 1, "contact": {"email": "ada@x.example"}}
+    assert sorted(mapped.dropped) == ["4111111111111111", "737", "hunter2!"]
+    assert {w["rule"] for w in mapped.warnings} == {"password", "card"}
+
+
+@pytest.mark.parametrize("password", ["ada", "email", "x.example"])
+def test_a_password_that_an_answer_holds_too_eats_no_answer(form: Mapping, password: str) -> None:
+    mapped = form({"email": "ada@x.example", "password": password})
+    assert mapped.dropped == []
+
+
+def test_many_passwords_are_all_dropped(form: Mapping) -> None:
+    mapped = form([{"label": "Password", "value": f"secret {number}"} for number in range(60)])
+    assert len(mapped.dropped) == 60
+
+
 def test_false_and_zero_are_answers(form: Mapping) -> None:
     fields = form({"Pets?": False, "Children": 0, "Rating": 0.0}).document["form"]["fields"]
     assert fields == {"Pets?": False, "Children": 0, "Rating": 0.0}

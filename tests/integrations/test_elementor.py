@@ -66,11 +66,14 @@ def test_machinery_is_listed_and_not_kept(type_: str) -> None:
     assert "/left_out" in [warning["place"] for warning in found.warnings]
 
 
-def test_a_password_is_a_secret_of_the_request() -> None:
-    pairs = field("password", "correct horse")
-    assert parse(pairs).secrets == ("correct horse",)
-    assert "correct" not in str(mapped(pairs).document)
-    assert parse(field("password", "")).secrets == ()
+def test_a_password_is_kept_nowhere() -> None:
+    found = mapped(field("password", "correct horse"))
+    assert "correct" not in str(found.document)
+    assert found.dropped == ["correct horse"]
+    assert mapped(field("password", "")).dropped == []
+    simple = mapped({"Name": "Ada", "Passwort": "correct horse"})
+    assert simple.dropped == ["correct horse"]
+    assert "correct" not in str(simple.document)
 
 
 @pytest.mark.parametrize(("value", "state"), [("on", "granted"), ("", "denied")])
