@@ -5,7 +5,7 @@ describes them.
 """
 
 from collections.abc import Generator, Mapping
-from dataclasses import replace
+from functools import partial
 from urllib.parse import quote
 
 from integrations.close.asking import ask
@@ -17,17 +17,19 @@ from relay.core.contract import (
     Duty,
     Json,
     Kind,
-    Note,
     Outcome,
+    Putting,
     Reply,
     Request,
     Settings,
     Target,
     judge_status,
     keyed_by,
+    left_out,
     name_parts,
+    put_and_note,
     remainder_of,
-    said_object,
+    said_objects,
 )
 
 PLACES: Mapping[str, str] = {
@@ -55,33 +57,10 @@ MOST_LEFT_OUT = 5
 
 
 def deliver(payload: Json, settings: Settings, duty: Duty) -> Conversation:
-    """Find or make the lead, then write its note; what was made before is not made again."""
+    """Find or make the lead, then write its note."""
     payload = _named(payload)
-    noted = duty.noted if isinstance(duty.noted, dict) else {}
-    lead, is_new, refused = noted.get("lead"), noted.get("new", False), noted.get("refused", [])
-    if not lead:
-        found = yield from find(payload.get("contact", {}), duty.remote_id, settings, duty)
-        if isinstance(found, Outcome):
-            return found
-        is_new = found is None
-        made, refused = yield from _written(payload, found, settings, duty)
-        if made.kind is not Kind.DELIVERED:
-            return made
-        lead = made.remote_id if found is None else str(found["id"])
-        yield Note({"lead": lead, "new": is_new, "refused": refused})
-    outcome = Outcome(
-        kind=Kind.DELIVERED,
-        message=f"without {', '.join(refused)}, which Close does not take" if refused else "",
-        remote_id=lead,
-        remote_url=f"https://app.close.com/lead/{lead}/",
-    )
-    if not settings.get("note", True):
-        return outcome
-    told = yield from _note(payload, str(lead), is_new, refused, settings, duty)
-    if told.kind is not Kind.DELIVERED:
-        said = f"the lead is there, its note is not: {told.message}"
-        return replace(told, message=said, remote_id=lead)
-    return replace(outcome, hold=told.hold)
+    note = partial(_note, payload, settings, duty) if settings.get("note", True) else None
+    return put_and_note(_put_in(payload, settings, duty), note, duty, "lead")
 
 
 def check(settings: Settings, duty: Duty) -> Conversation:
@@ -98,6 +77,24 @@ def _named(payload: Json) -> Json:
         contact["name"] = " ".join(name for name in name_parts(said) if name)
     name = payload.get("name") or contact.get("name") or "Unknown"
     return {**payload, "contact": contact, "name": name}
+
+
+def _put_in(payload: Json, settings: Settings, duty: Duty) -> Putting:
+    """The verdict on the lead, whether it is a new one, and what is not taken of it."""
+    found = yield from find(payload.get("contact", {}), duty.remote_id, settings, duty)
+    if isinstance(found, Outcome):
+        return found, None
+    made, refused = yield from _written(payload, found, settings, duty)
+    if made.kind is not Kind.DELIVERED:
+        return made, None
+    lead = str(found["id"]) if found else str(made.remote_id)
+    outcome = Outcome(
+        kind=Kind.DELIVERED,
+        message=left_out(refused, "Close"),
+        remote_id=lead,
+        remote_url=f"https://app.close.com/lead/{lead}/",
+    )
+    return outcome, {"new": found is None, "refused": refused}
 
 
 def _written(
@@ -178,17 +175,15 @@ def _contact(contact: Mapping[str, Json], there: Found) -> dict[str, Json]:
 
 
 def _note(
-    payload: Json, lead: str, is_new: bool, refused: list[str], settings: Settings, duty: Duty
+    payload: Json, settings: Settings, duty: Duty, lead: str, put: Mapping[str, Json]
 ) -> Generator[Request, Reply, Outcome]:
     """Write the note, unless an earlier try has written it already."""
-    places = PLACES if is_new else ADDED
-    note = remainder_of(_without(payload, refused), places, duty, NOTE_LENGTH)
+    places = PLACES if put["new"] else ADDED
+    note = remainder_of(_without(payload, put["refused"]), places, duty, NOTE_LENGTH)
     if duty.again:
         path = f"/activity/note/?lead_id={quote(lead, safe='')}&_limit=100&_fields=id,note"
         reply = yield ask("GET", path, settings)
-        listed = said_object(reply).get("data")
-        notes = listed if isinstance(listed, list) else []
-        if any(note.stands_in(str(one.get("note"))) for one in notes if isinstance(one, dict)):
+        if any(note.stands_in(str(one.get("note"))) for one in said_objects(reply, "data")):
             return Outcome(kind=Kind.DELIVERED)
         if judge_status(reply, duty):
             return verdict_of(reply, duty)

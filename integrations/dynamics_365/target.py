@@ -7,6 +7,7 @@ Calls: `PATCH /leads(...)` and `PATCH /annotations(...)`, which make the row whe
 import re
 from collections.abc import Generator, Mapping
 from dataclasses import replace
+from functools import partial
 from urllib.parse import quote
 from uuid import UUID, uuid5
 
@@ -18,6 +19,7 @@ from relay.core.contract import (
     Json,
     Kind,
     Outcome,
+    Putting,
     Reply,
     Request,
     Settings,
@@ -27,6 +29,7 @@ from relay.core.contract import (
     judge_status,
     judged,
     name_parts,
+    put_and_note,
     remainder_of,
     said_object,
     shorten,
@@ -73,18 +76,9 @@ def deliver(payload: Json, settings: Settings, duty: Duty) -> Conversation:
     is_new = duty.event == "created" and not duty.replay and not is_found
     if not is_new:  # what people wrote there stays; the note says what is new
         payload = {name: value for name, value in payload.items() if name != "description"}
-    fields = _fields(payload, settings, is_new=is_new)
-    reply = yield _row_request(fields, settings, duty)
-    outcome = _verdict(reply, duty, "leadid")
-    if outcome.kind is not Kind.DELIVERED:
-        return outcome
-    if settings.get("note", True):
-        noted = yield from _note(payload, str(outcome.remote_id), settings, duty)
-        if noted.kind is not Kind.DELIVERED:
-            said = f"the lead is there, its note is not: {noted.message}"
-            return replace(noted, message=said, remote_id=outcome.remote_id)
-    page = f"main.aspx?pagetype=entityrecord&etn=lead&id={outcome.remote_id}"
-    return replace(outcome, remote_url=f"{web_of(settings)}/{page}")
+    put = _put_in(payload, settings, duty, is_new=is_new)
+    note = partial(_note, payload, settings, duty) if settings.get("note", True) else None
+    return put_and_note(put, note, duty, "lead")
 
 
 def check(settings: Settings, duty: Duty) -> Conversation:
@@ -93,6 +87,14 @@ def check(settings: Settings, duty: Duty) -> Conversation:
     if reply.status == 200 and isinstance(said_object(reply).get("value"), list):
         return Outcome(kind=Kind.DELIVERED)
     return _verdict(reply, duty, "leadid")
+
+
+def _put_in(payload: Json, settings: Settings, duty: Duty, *, is_new: bool) -> Putting:
+    reply = yield _row_request(_fields(payload, settings, is_new=is_new), settings, duty)
+    outcome = _verdict(reply, duty, "leadid")
+    page = f"main.aspx?pagetype=entityrecord&etn=lead&id={outcome.remote_id}"
+    made = replace(outcome, remote_url=f"{web_of(settings)}/{page}")
+    return (made if outcome.kind is Kind.DELIVERED else outcome), None
 
 
 def _fields(payload: Json, settings: Settings, *, is_new: bool) -> dict[str, Json]:
@@ -143,7 +145,7 @@ def _key_of(fields: Mapping[str, Json], settings: Settings, duty: Duty) -> str:
 
 
 def _note(
-    payload: Json, row: str, settings: Settings, duty: Duty
+    payload: Json, settings: Settings, duty: Duty, row: str, _put: None
 ) -> Generator[Request, Reply, Outcome]:
     note = remainder_of(payload, PLACES, duty, NOTE_LENGTH)
     body = {

@@ -27,7 +27,7 @@ REPEAT_WINDOW = 600
 NO_LABEL = "No Label "
 """How the name of a field begins that has no label; its id follows."""
 
-SECRET_TYPE = "password"
+SECRET_TYPE = "password"  # noqa: S105 - a type of fields
 
 MACHINERY = frozenset({"step", "html", "recaptcha", "recaptcha_v3", "honeypot", SECRET_TYPE})
 """Types of fields that hold no answer, or one that nobody else should have."""

@@ -7,6 +7,7 @@ Calls: `POST /contacts/upsert`, `PUT /contacts/{id}` and `POST /notes`
 import html
 from collections.abc import Generator, Mapping
 from dataclasses import replace
+from functools import partial
 from urllib.parse import quote, urlsplit
 
 from integrations.freshsales.settings import SETTINGS
@@ -16,18 +17,21 @@ from relay.core.contract import (
     Duty,
     Json,
     Kind,
-    Note,
     Outcome,
-    Remainder,
+    Putting,
     Reply,
     Request,
     Settings,
     Target,
     json_request,
     judge_status,
+    left_out,
     name_parts,
+    not_taken,
+    put_and_note,
     remainder_of,
     said_object,
+    said_objects,
 )
 
 PLACES: Mapping[str, str] = {
@@ -55,26 +59,9 @@ IDENTIFIERS = {"email": "emails", "mobile_number": "mobile_number"}
 
 
 def deliver(payload: Json, settings: Settings, duty: Duty) -> Conversation:
-    """Put the contact in, then its note; what an earlier attempt has made is not made again."""
-    before = duty.noted if isinstance(duty.noted, dict) else {}
-    contact, refused = before.get("contact"), before.get("refused", [])
-    if not contact:
-        made, refused = yield from _put_in(payload, settings, duty)
-        if made.kind is not Kind.DELIVERED:
-            return made
-        contact = made.remote_id
-        yield Note({"contact": contact, "refused": refused})
-    if settings.get("note", True):
-        noted = yield from _note(payload, str(contact), refused, settings, duty)
-        if noted.kind is not Kind.DELIVERED:
-            said = f"the contact is there, its note is not: {noted.message}"
-            return replace(noted, message=said, remote_id=contact)
-    return Outcome(
-        kind=Kind.DELIVERED,
-        message=f"without {', '.join(refused)}, which Freshsales does not take" if refused else "",
-        remote_id=contact,
-        remote_url=f"{_base(settings)}/contacts/{contact}",
-    )
+    """Put the contact in, then its note."""
+    note = partial(_note, payload, settings, duty) if settings.get("note", True) else None
+    return put_and_note(_put_in(payload, settings, duty), note, duty)
 
 
 def check(settings: Settings, duty: Duty) -> Conversation:
@@ -96,9 +83,7 @@ def _fields(payload: Json, settings: Settings) -> dict[str, Json]:
     return fields
 
 
-def _put_in(
-    payload: Json, settings: Settings, duty: Duty
-) -> Generator[Request, Reply, tuple[Outcome, list[str]]]:
+def _put_in(payload: Json, settings: Settings, duty: Duty) -> Putting:
     """The verdict on the contact, and the fields whose values are not taken.
 
     Those are left out, as a phone number that another contact has already; without an e-mail
@@ -123,7 +108,11 @@ def _put_in(
             refused.append(field)
         else:
             break
-    return verdict_of(reply, duty, "contact"), refused
+    made = verdict_of(reply, duty, "contact")
+    if made.kind is not Kind.DELIVERED:
+        return made, refused
+    page = f"{_base(settings)}/contacts/{made.remote_id}"
+    return replace(made, message=left_out(refused, "Freshsales"), remote_url=page), refused
 
 
 def _contact_request(
@@ -140,15 +129,15 @@ def _contact_request(
 
 
 def _note(
-    payload: Json, contact: str, refused: list[str], settings: Settings, duty: Duty
+    payload: Json, settings: Settings, duty: Duty, contact: str, refused: list[str]
 ) -> Generator[Request, Reply, Outcome]:
     """Write the note, unless an earlier try has written it already. Notes are HTML."""
-    beside = [f"Not taken as {name}: {payload.get(name)}" for name in refused if name in payload]
-    note = remainder_of(payload, PLACES, duty, NOTE_LENGTH, beside)
+    note = remainder_of(payload, PLACES, duty, NOTE_LENGTH, not_taken(payload, refused))
     if duty.again:
         path = f"/contacts/{quote(contact, safe='')}?include=notes"
         reply = yield _request("GET", path, settings)
-        if _is_there(note, reply):
+        notes = said_objects(reply, "notes")
+        if any(note.stands_in(str(one.get("description"))) for one in notes):
             return Outcome(kind=Kind.DELIVERED)
         failed = judge_status(reply, duty, {404: Kind.REJECTED})
         if failed and failed.kind is not Kind.REJECTED:
@@ -157,14 +146,6 @@ def _note(
     of = {"targetable_type": "Contact", "targetable_id": _number(contact)}
     reply = yield _request("POST", "/notes", settings, {"note": {"description": text, **of}})
     return verdict_of(reply, duty, "note")
-
-
-def _is_there(note: Remainder, reply: Reply) -> bool:
-    listed = said_object(reply).get("notes")
-    notes = listed if isinstance(listed, list) else []
-    return any(
-        note.stands_in(str(one.get("description"))) for one in notes if isinstance(one, dict)
-    )
 
 
 def _number(text: str) -> Json:

@@ -6,6 +6,7 @@ files (GoHighLevel/highlevel-api-docs) describe them.
 
 from collections.abc import Generator, Mapping
 from dataclasses import replace
+from functools import partial
 from urllib.parse import quote
 
 from integrations.gohighlevel.settings import SETTINGS
@@ -15,9 +16,8 @@ from relay.core.contract import (
     Duty,
     Json,
     Kind,
-    Note,
     Outcome,
-    Remainder,
+    Putting,
     Reply,
     Request,
     Settings,
@@ -25,9 +25,13 @@ from relay.core.contract import (
     json_request,
     judge_status,
     keyed_by,
+    left_out,
     name_parts,
+    not_taken,
+    put_and_note,
     remainder_of,
     said_object,
+    said_objects,
 )
 
 HOST = "https://services.leadconnectorhq.com"
@@ -64,29 +68,10 @@ MOST_LEFT_OUT = 5
 
 
 def deliver(payload: Json, settings: Settings, duty: Duty) -> Conversation:
-    """Put the contact in, then its note; what an earlier attempt has made is not made again."""
+    """Put the contact in, then its note."""
     payload = _country_by_code(payload)
-    before = duty.noted if isinstance(duty.noted, dict) else {}
-    contact, refused, hold = before.get("contact"), before.get("refused", []), None
-    if not contact:
-        made, refused = yield from _put_in(_fields(payload, settings), settings, duty)
-        if made.kind is not Kind.DELIVERED:
-            return made
-        contact, hold = made.remote_id, made.hold
-        yield Note({"contact": contact, "refused": refused})
-    if settings.get("note", True):
-        noted = yield from _note(payload, str(contact), refused, settings, duty)
-        if noted.kind is not Kind.DELIVERED:
-            said = f"the contact is there, its note is not: {noted.message}"
-            return replace(noted, message=said, remote_id=contact)
-        hold = noted.hold or hold
-    return Outcome(
-        kind=Kind.DELIVERED,
-        message=f"without {', '.join(refused)}, which was not taken" if refused else "",
-        remote_id=contact,
-        remote_url=f"{WEB}/{settings['location_id']}/contacts/detail/{contact}",
-        hold=hold,
-    )
+    note = partial(_note, payload, settings, duty) if settings.get("note", True) else None
+    return put_and_note(_put_in(_fields(payload, settings), settings, duty), note, duty)
 
 
 def check(settings: Settings, duty: Duty) -> Conversation:
@@ -132,9 +117,7 @@ def _told(value: Json) -> Json:
     return value if isinstance(value, dict) else str(value)
 
 
-def _put_in(
-    fields: dict[str, Json], settings: Settings, duty: Duty
-) -> Generator[Request, Reply, tuple[Outcome, list[str]]]:
+def _put_in(fields: dict[str, Json], settings: Settings, duty: Duty) -> Putting:
     """The verdict on the contact, and the fields whose values are not taken.
 
     Those are left out: a wrong web address is no reason to lose a lead; without an address and a
@@ -156,7 +139,11 @@ def _put_in(
             refused.append(field)
         else:
             break
-    return verdict_of(reply, duty, "contact"), refused
+    made = verdict_of(reply, duty, "contact")
+    if made.kind is not Kind.DELIVERED:
+        return made, refused
+    page = f"{WEB}/{settings['location_id']}/contacts/detail/{made.remote_id}"
+    return replace(made, message=left_out(refused, "GoHighLevel"), remote_url=page), refused
 
 
 def _contact_request(fields: Mapping[str, Json], known: str | None, settings: Settings) -> Request:
@@ -168,17 +155,18 @@ def _contact_request(fields: Mapping[str, Json], known: str | None, settings: Se
 
 
 def _note(
-    payload: Json, contact: str, refused: list[str], settings: Settings, duty: Duty
+    payload: Json, settings: Settings, duty: Duty, contact: str, refused: list[str]
 ) -> Generator[Request, Reply, Outcome]:
     """Write the note, unless an earlier try has written it already."""
-    beside = [f"Not taken as {name}: {payload.get(name)}" for name in refused if name in payload]
     note, shorter = (
-        remainder_of(payload, PLACES, duty, most, beside) for most in (NOTE_LENGTH, SURE_LENGTH)
+        remainder_of(payload, PLACES, duty, most, not_taken(payload, refused))
+        for most in (NOTE_LENGTH, SURE_LENGTH)
     )
     path = f"/contacts/{quote(contact, safe='')}/notes"
     if duty.again:
         reply = yield _request("GET", path, settings, NOTES_VERSION)
-        if _is_there(note, reply):
+        notes = said_objects(reply, "notes")
+        if any(note.stands_in(str(one.get("body"))) for one in notes):
             return Outcome(kind=Kind.DELIVERED)
         failed = judge_status(reply, duty, {404: Kind.REJECTED})
         if failed and failed.kind is not Kind.REJECTED:
@@ -187,12 +175,6 @@ def _note(
     if reply.status in (400, 422) and shorter.text != note.text:
         reply = yield _request("POST", path, settings, NOTES_VERSION, {"body": shorter.text})
     return verdict_of(reply, duty, "note")
-
-
-def _is_there(note: Remainder, reply: Reply) -> bool:
-    listed = said_object(reply).get("notes")
-    notes = listed if isinstance(listed, list) else []
-    return any(note.stands_in(str(one.get("body"))) for one in notes if isinstance(one, dict))
 
 
 def _request(

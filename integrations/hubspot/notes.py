@@ -18,7 +18,7 @@ from relay.core.contract import (
     Request,
     Settings,
     remainder_of,
-    said_object,
+    said_objects,
 )
 
 OF_A_CONTACT = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 202}
@@ -46,7 +46,7 @@ def write_note(
         reply = yield asked("POST", "notes/search", settings, _search(contact))
         if refused := refusal(reply, duty):
             return refused
-        if _is_there(rest, reply):
+        if any(rest.stands_in(str(note)) for note in said_objects(reply, "results")):
             return Outcome(kind=Kind.DELIVERED)
     at = str(int(duty.occurred_at * 1000))
     body = {
@@ -66,11 +66,6 @@ def _search(contact: str) -> Json:
         "sorts": [newest],
         "limit": LOOKED_AT,
     }
-
-
-def _is_there(note: Remainder, reply: Reply) -> bool:
-    listed = said_object(reply).get("results")
-    return any(note.stands_in(str(one)) for one in listed) if isinstance(listed, list) else False
 
 
 def _markup(text: str) -> str:

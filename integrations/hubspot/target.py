@@ -7,6 +7,7 @@ Calls of the CRM objects API, `/crm/objects/2026-09/contacts`: `POST /batch/upse
 import json
 from collections.abc import Collection, Generator
 from dataclasses import replace
+from functools import partial
 from urllib.parse import quote
 
 from integrations.hubspot.notes import LONGEST, note_of, write_note
@@ -18,14 +19,16 @@ from relay.core.contract import (
     Duty,
     Json,
     Kind,
-    Note,
     Outcome,
+    Putting,
     Reply,
     Request,
     Settings,
     Target,
     keyed_by,
+    left_out,
     name_parts,
+    put_and_note,
     remainder_of,
     shorten,
 )
@@ -62,29 +65,14 @@ IDENTITY = ("email", *TOLD_APART_BY)
 MOST_LEFT_OUT = 5
 """How many properties that HubSpot refuses are left out before the lead counts as refused."""
 
-Putting = Generator[Request, Reply, Put]
+PuttingOnce = Generator[Request, Reply, Put]
 
 
 def deliver(payload: Json, settings: Settings, duty: Duty) -> Conversation:
-    """Put the contact in, then its note; what an earlier attempt has made is not made again."""
-    before = duty.noted if isinstance(duty.noted, dict) else {}
-    if before.get("contact"):
-        made = Outcome(kind=Kind.DELIVERED, remote_id=before["contact"], **before["said"])
-        refused = before.get("refused", [])
-    else:
-        made, refused = yield from _put(payload, settings, duty)
-        if made.kind is not Kind.DELIVERED:
-            return made
-        said = {"message": made.message, "remote_url": made.remote_url}
-        yield Note({"contact": made.remote_id, "said": said, "refused": refused})
-    if settings.get("rest", "note") == "message" or not payload.get("$lead"):
-        return made
-    rest = note_of(_without(payload, refused), PLACES, duty)
-    noted = yield from write_note(rest, str(made.remote_id), settings, duty)
-    if noted.kind is Kind.DELIVERED:
-        return replace(made, hold=noted.hold or made.hold)
-    missing = f"the contact is there, its note is not: {noted.message}"
-    return replace(noted, message=missing, remote_id=made.remote_id)
+    """Put the contact in, then its note, unless the rest stands in its message."""
+    wanted = settings.get("rest", "note") != "message" and payload.get("$lead")
+    note = partial(_note, payload, settings, duty) if wanted else None
+    return put_and_note(_put(payload, settings, duty), note, duty)
 
 
 def check(settings: Settings, duty: Duty) -> Conversation:
@@ -96,9 +84,7 @@ def check(settings: Settings, duty: Duty) -> Conversation:
     return refusal(reply, duty) or Outcome(kind=Kind.DELIVERED)
 
 
-def _put(
-    payload: Json, settings: Settings, duty: Duty
-) -> Generator[Request, Reply, tuple[Outcome, list[str]]]:
+def _put(payload: Json, settings: Settings, duty: Duty) -> Putting:
     """What became of the contact, and the properties that it is without: a value that HubSpot does
     not take is no reason to lose a lead, as long as something says who it is."""
     refused: list[str] = []
@@ -113,12 +99,11 @@ def _put(
         refused += more
     if not refused or put.outcome.kind is not Kind.DELIVERED:
         return put.outcome, refused
-    said = f"without {', '.join(refused)}, which HubSpot does not take"
-    words = "; ".join(part for part in (put.outcome.message, said) if part)
+    words = "; ".join(filter(None, (put.outcome.message, left_out(refused, "HubSpot"))))
     return replace(put.outcome, message=words), refused
 
 
-def _put_once(properties: dict[str, str], settings: Settings, duty: Duty) -> Putting:
+def _put_once(properties: dict[str, str], settings: Settings, duty: Duty) -> PuttingOnce:
     """The contact as it is now at HubSpot: changed by its id where that is known and still there,
     else found by the e-mail address, else made. The address may be another contact's (409)."""
     if duty.remote_id:
@@ -140,7 +125,7 @@ def _put_once(properties: dict[str, str], settings: Settings, duty: Duty) -> Put
     return put
 
 
-def _make(properties: dict[str, str], settings: Settings, duty: Duty) -> Putting:
+def _make(properties: dict[str, str], settings: Settings, duty: Duty) -> PuttingOnce:
     """A contact without an e-mail address, by which HubSpot would tell it: a second try looks for
     what the first one may have made, and writes it again, as it may be the person's other lead."""
     by = {name: properties[name] for name in TOLD_APART_BY if properties.get(name)}
@@ -160,6 +145,13 @@ def _make(properties: dict[str, str], settings: Settings, duty: Duty) -> Putting
     return of_one(reply, duty)
 
 
+def _note(
+    payload: Json, settings: Settings, duty: Duty, contact: str, refused: list[str]
+) -> Generator[Request, Reply, Outcome]:
+    rest = note_of(_without(payload, refused), PLACES, duty)
+    return (yield from write_note(rest, contact, settings, duty))
+
+
 def _without(payload: Json, refused: Collection[str]) -> Json:
     given = payload.get("properties", {})
     kept = {name: value for name, value in given.items() if name not in refused}
@@ -171,7 +163,7 @@ def _milliseconds(duty: Duty) -> str:
     return str(int((duty.occurred_at - 60) * 1000))
 
 
-def _stage(put: Put, wished: str, settings: Settings, duty: Duty) -> Putting:
+def _stage(put: Put, wished: str, settings: Settings, duty: Duty) -> PuttingOnce:
     """See to the lifecycle stage, which HubSpot only moves forward; it goes back by way of none."""
     stage = put.properties.get("lifecyclestage")
     if not stage or stage == wished:

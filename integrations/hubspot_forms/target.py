@@ -23,6 +23,7 @@ from relay.core.contract import (
     json_request,
     judge_status,
     judged,
+    left_out,
     remainder_of,
     said_object,
     shorten,
@@ -98,8 +99,7 @@ def deliver(payload: Json, settings: Settings, duty: Duty) -> Conversation:
         return refused
     if said_object(reply).get("status") == "error":
         return judged(Kind.REJECTED, reply, duty, _said(reply))
-    said = f"without {', '.join(dropped)}, which HubSpot does not take" if dropped else ""
-    return Outcome(kind=Kind.DELIVERED, message=said)
+    return Outcome(kind=Kind.DELIVERED, message=left_out(dropped, "HubSpot"))
 
 
 def check(settings: Settings, duty: Duty) -> Conversation:

@@ -30,6 +30,7 @@ from relay.core.contract import (
     Settings,
     Target,
     keyed_by,
+    left_out,
     said_object,
 )
 
@@ -115,8 +116,7 @@ def _send(
         refused += more
     outcome = verdict_of(reply, settings, duty)
     if refused and outcome.kind is Kind.DELIVERED:
-        said = f"without {', '.join(refused)}, which Salesforce does not take"
-        outcome = replace(outcome, message=said)
+        outcome = replace(outcome, message=left_out(refused, "Salesforce"))
     return reply, outcome
 
 

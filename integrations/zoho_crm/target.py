@@ -6,6 +6,7 @@ OpenAPI files (zoho/crm-oas) describe them.
 
 from collections.abc import Generator, Mapping
 from dataclasses import replace
+from functools import partial
 from urllib.parse import quote
 
 from integrations.zoho_crm.access import GRANT, api_of, centre_of
@@ -16,9 +17,8 @@ from relay.core.contract import (
     Duty,
     Json,
     Kind,
-    Note,
     Outcome,
-    Remainder,
+    Putting,
     Reply,
     Request,
     Settings,
@@ -26,9 +26,13 @@ from relay.core.contract import (
     has_agreed,
     json_request,
     judge_status,
+    left_out,
     name_parts,
+    not_taken,
+    put_and_note,
     remainder_of,
     said_object,
+    said_objects,
     shorten,
 )
 
@@ -55,29 +59,9 @@ MOST_LEFT_OUT = 5
 
 
 def deliver(payload: Json, settings: Settings, duty: Duty) -> Conversation:
-    """Put the lead in, then its note; what an earlier attempt has made is not made again."""
-    before = duty.noted if isinstance(duty.noted, dict) else {}
-    record, refused = before.get("record"), before.get("refused", [])
-    hold = None
-    if not record:
-        made, refused = yield from _put_in(payload, settings, duty)
-        if made.kind is not Kind.DELIVERED:
-            return made
-        record, hold = made.remote_id, made.hold
-        yield Note({"record": record, "refused": refused})
-    if settings.get("note", True):
-        noted = yield from _note(payload, str(record), refused, settings, duty)
-        if noted.kind is not Kind.DELIVERED:
-            said = f"the lead is there, its note is not: {noted.message}"
-            return replace(noted, message=said, remote_id=record)
-        hold = noted.hold or hold
-    return Outcome(
-        kind=Kind.DELIVERED,
-        message=f"without {', '.join(refused)}, which Zoho does not take" if refused else "",
-        remote_id=record,
-        remote_url=f"https://{centre_of(settings).web}/crm/EntityInfo.do?module=Leads&id={record}",
-        hold=hold,
-    )
+    """Put the lead in, then its note."""
+    note = partial(_note, payload, settings, duty) if settings.get("note", True) else None
+    return put_and_note(_put_in(payload, settings, duty), note, duty, "lead")
 
 
 def check(settings: Settings, duty: Duty) -> Conversation:
@@ -103,9 +87,7 @@ def _fields(payload: Json, settings: Settings) -> dict[str, Json]:
     return {name: value for name, value in fields.items() if value != ""}
 
 
-def _put_in(
-    payload: Json, settings: Settings, duty: Duty
-) -> Generator[Request, Reply, tuple[Outcome, list[str]]]:
+def _put_in(payload: Json, settings: Settings, duty: Duty) -> Putting:
     """The verdict on the record, and the fields that Zoho does not take the values of.
 
     A field may be left out: a wrong web address is no reason to lose a lead. A record that is
@@ -128,7 +110,11 @@ def _put_in(
             refused.append(field)
         else:
             break
-    return verdict_of(reply, duty), refused
+    made = verdict_of(reply, duty)
+    if made.kind is not Kind.DELIVERED:
+        return made, refused
+    page = f"{centre_of(settings).web}/crm/EntityInfo.do?module=Leads&id={made.remote_id}"
+    return replace(made, message=left_out(refused, "Zoho"), remote_url=f"https://{page}"), refused
 
 
 def _record_request(
@@ -144,15 +130,15 @@ def _record_request(
 
 
 def _note(
-    payload: Json, record: str, refused: list[str], settings: Settings, duty: Duty
+    payload: Json, settings: Settings, duty: Duty, record: str, refused: list[str]
 ) -> Generator[Request, Reply, Outcome]:
     """Write the note, unless an earlier try has written it already."""
-    beside = [f"Not taken as {name}: {payload.get(name)}" for name in refused if name in payload]
-    note = remainder_of(payload, PLACES, duty, NOTE_LENGTH, beside)
+    note = remainder_of(payload, PLACES, duty, NOTE_LENGTH, not_taken(payload, refused))
     if duty.again:
         path = f"Leads/{quote(record, safe='')}/Notes?fields=Note_Title,Note_Content&per_page=200"
         reply = yield _request("GET", path, settings, duty)
-        if _is_there(note, reply):
+        notes = said_objects(reply, "data")
+        if any(note.stands_in(str(one.get("Note_Content"))) for one in notes):
             return Outcome(kind=Kind.DELIVERED)
         failed = judge_status(reply, duty, {404: Kind.REJECTED}, "notes cannot be read")
         if failed and failed.kind is not Kind.REJECTED:
@@ -162,14 +148,6 @@ def _note(
     written = {"Note_Title": title, "Note_Content": note.text, "Parent_Id": of}
     reply = yield _request("POST", "Notes", settings, duty, {"data": [written]})
     return verdict_of(reply, duty)
-
-
-def _is_there(note: Remainder, reply: Reply) -> bool:
-    listed = said_object(reply).get("data")
-    notes = listed if isinstance(listed, list) else []
-    return any(
-        note.stands_in(str(one.get("Note_Content"))) for one in notes if isinstance(one, dict)
-    )
 
 
 def _request(method: str, path: str, settings: Settings, duty: Duty, body: Json = None) -> Request:

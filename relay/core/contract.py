@@ -67,6 +67,7 @@ from relay.core.inbound import Inbound, Unreadable
 from relay.core.jws import read_claims, read_signed, write_signed
 from relay.core.links import are_links, entry_on_site, host_of
 from relay.core.money import to_major
+from relay.core.noting import Noting, Putting, put_and_note
 from relay.core.parameters import Parameters, read_parameters
 from relay.core.permission import has_agreed
 from relay.core.proofs import (
@@ -80,7 +81,7 @@ from relay.core.proofs import (
     secret_list,
 )
 from relay.core.readings import boolean, instant, moment, whole
-from relay.core.remainders import Remainder, remainder_of
+from relay.core.remainders import Remainder, not_taken, remainder_of
 from relay.core.replies import (
     basic_authorization,
     form_request,
@@ -88,8 +89,10 @@ from relay.core.replies import (
     judge_reply,
     judge_status,
     judged,
+    left_out,
     said_json,
     said_object,
+    said_objects,
 )
 from relay.core.retry import parse_retry_after
 from relay.core.source import (
@@ -139,10 +142,12 @@ __all__ = [
     "ListedPage",
     "Listing",
     "Note",
+    "Noting",
     "Outcome",
     "Paging",
     "Parameters",
     "Parsed",
+    "Putting",
     "Remainder",
     "Reply",
     "Request",
@@ -184,16 +189,19 @@ __all__ = [
     "judge_status",
     "judged",
     "keyed_by",
+    "left_out",
     "letters_only",
     "mail_address",
     "message_card",
     "moment",
     "name_parts",
+    "not_taken",
     "not_told",
     "parse_retry_after",
     "phone_digits",
     "plain_email",
     "project_of",
+    "put_and_note",
     "read_body",
     "read_claims",
     "read_fields",
@@ -205,6 +213,7 @@ __all__ = [
     "remainder_of",
     "said_json",
     "said_object",
+    "said_objects",
     "secret_list",
     "sha256_hex",
     "shorten",

@@ -52,6 +52,11 @@ def remainder_of(
     return Remainder(card.title, _joined(text_card(card, room), more, mark), mark)
 
 
+def not_taken(payload: Json, names: Sequence[str]) -> list[str]:
+    """Lines that say what stands in members of the payload that the vendor does not take."""
+    return [f"Not taken as {name}: {payload[name]}" for name in names if name in payload]
+
+
 def _cuts(payload: Json) -> list[str]:
     """What was cut, whole, the shortest first: a long one is not to take the others' room."""
     whole = payload.get(CUT) or {}

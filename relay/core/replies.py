@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
 from relay.core.bodies import read_json
@@ -64,12 +64,23 @@ def said_object(reply: Reply) -> dict[str, Json]:
     return said if isinstance(said, dict) else {}
 
 
+def said_objects(reply: Reply, name: str) -> list[dict[str, Json]]:
+    """The objects of a list that is a member of a reply's object; none where it is no list."""
+    listed = said_object(reply).get(name)
+    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+
+
 def said_json(reply: Reply) -> Json:
     """The JSON value that a reply's body is, None where it is none."""
     try:
         return read_json(reply.body.decode("utf-8", "replace"))
     except Unreadable:
         return None
+
+
+def left_out(names: Sequence[str], product: str) -> str:
+    """The words of an outcome whose record is without these fields; "" where it has all."""
+    return f"without {', '.join(names)}, which {product} does not take" if names else ""
 
 
 def judge_status(

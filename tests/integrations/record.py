@@ -21,6 +21,7 @@ def write(path: Path) -> None:
         {"request": in_words(request), "reply": reply}
         for request, reply in zip(requests, replies, strict=False)
     ]
+    recorded.pop("noted", None)
     if notes:
         recorded["noted"] = notes[-1]
     recorded["outcome"] = _said(outcome)
