@@ -32,6 +32,13 @@ _DENYING = re.compile(
     r"|kabul etmiyorum)"
     r"|我不同意|同意しません"
 )
+_TURNED = re.compile(
+    r"[^\w.!;]*(?:[\w'’]+[^\w.!;'’]+){0,4}?(?:no|not|never|none|nothing|don['’]?t|won['’]?t|nicht"
+    r"|nein|nie|kein\w*|non|pas|jamais|niet|nee|geen|nooit|nunca|nada|não|ikke|nej|inte|не|нет"
+    r"|hayır)(?![\w-])"
+    r"|[^\w.!;]*(?:please\W+)?unsubscribe"
+)
+"""What makes of a yes, within its next few words, something that only a person understands."""
 
 
 def read_consent(raw: Json) -> str:
@@ -50,10 +57,22 @@ def read_consent(raw: Json) -> str:
 
 def says_agreement(label: str) -> bool:
     """Whether the words of a tick box agree to something, in the first person."""
-    return _GRANTING.match(label.strip().lower()) is not None
+    return _agrees(label.strip().lower())
+
+
+def says_no_to(words: str) -> bool:
+    """Whether words that name a tick box ask for something not to be."""
+    text = words.strip().lower()
+    found = _GRANTING.match(text)
+    return _TURNED.match(text, found.end() if found else 0) is not None
 
 
 def _said(text: str) -> str:
     if text in _DENIED or _DENYING.match(text):
         return "denied"
-    return "granted" if text in _GRANTED or _GRANTING.match(text) else "unknown"
+    return "granted" if text in _GRANTED or _agrees(text) else "unknown"
+
+
+def _agrees(text: str) -> bool:
+    found = _GRANTING.match(text)
+    return found is not None and _TURNED.match(text, found.end()) is None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from relay.core.consent import read_consent
+from relay.core.consent import read_consent, says_no_to
 from relay.core.contract import Json
 from relay.core.emails import read_email
 from relay.core.lead import is_empty
@@ -105,7 +105,8 @@ _STATES = ("granted", "denied", "unknown")
 
 def _is_own_label(value: str, label: str | None) -> bool:
     """A ticked box without a value of its own sends its label."""
-    return bool(label) and value.strip().lower() == str(label).strip().lower()
+    own = bool(label) and value.strip().lower() == str(label).strip().lower()
+    return own and not says_no_to(value)
 
 
 _OFFSET = re.compile(r"\s*([+-]\d\d):?(\d\d)$")

@@ -91,6 +91,24 @@ def test_reading(kind: str, value: Any, kept: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("label", "state"),
+    [
+        ("Newsletter", "granted"),
+        ("I agree to the terms. No spam, please", "granted"),
+        ("No newsletter", "unknown"),
+        ("Do not write to me", "unknown"),
+        ("I agree not to be written to", "unknown"),
+    ],
+)
+def test_a_ticked_box_that_sends_its_label_agrees_to_it_unless_that_says_no(
+    label: str, state: str
+) -> None:
+    found = read("consent", f"{label} ", Around("NL", label))
+    assert found is not None
+    assert found.value["state"] == state
+
+
+@pytest.mark.parametrize(
     ("value", "raw", "e164"),
     [
         ("06 12345678", "06 12345678", "+31612345678"),

@@ -156,6 +156,7 @@ def test_a_list_in_a_text_is_a_list(value: Json, kept: Json) -> None:
         ("a:9999999:{", None),
         ("a:1:{i:0;" * 50, None),
         ("a:1:{d:1.2.3;i:1;}", None),
+        ("a:1:{a:0:{}i:1;}", None),
     ],
 )
 def test_lists_as_php_writes_them(text: str, found: Json) -> None:
