@@ -14,7 +14,7 @@ def read_list(text: str) -> Json:
     body = text.encode("utf-8", "surrogatepass")
     try:
         value, end = _read(body, 0, 0)
-    except (ValueError, IndexError):
+    except (ValueError, IndexError, TypeError):  # TypeError: a list as a key
         return None
     return value if isinstance(value, dict | list) and end == len(body) else None
 
