@@ -54,9 +54,10 @@ class Errand:
 
 
 def keep(rt: Runtime, errand: Errand, row: Any, brought: Json, attempted: Attempted) -> None:
-    """Keep what was fetched with its submission, and map it."""
+    """Keep what was fetched with its submission, and map it, both without the source's secrets."""
     source = errand.source
-    body = json.dumps(clean(brought), ensure_ascii=False).encode()
+    said = json.dumps(clean(brought), ensure_ascii=False).encode()
+    body = mask(said, "application/json", [source.key, *source.secrets])
     found = remapping.read_fetched(source, row, body)
     if isinstance(found, str):
         values: dict[str, Any] = {"state": "quarantined", **because(found)}
@@ -69,7 +70,7 @@ def keep(rt: Runtime, errand: Errand, row: Any, brought: Json, attempted: Attemp
         "fetched_at": rt.clock.now(),
         "settings_at": None,
         "exchanges": clean(Redactor(dropped).tree(attempted.exchanges)),
-        "body": mask(body, "application/json", [source.key, *source.secrets, *dropped]),
+        "body": mask(body, "application/json", dropped),
     }
     go_on(rt, errand, values, kept)
 
