@@ -1,8 +1,10 @@
 """Fetching: submissions that came as an id are asked for at their provider."""
 
+import contextlib
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -20,6 +22,9 @@ logger = logging.getLogger(__name__)
 
 AT_ONCE = 4
 """Submissions of one source that all workers together fetch at a time."""
+
+LEASE_MARGIN = 10.0
+"""Seconds that a claim holds beside the time of its newest request."""
 
 MOST_TRIES = 3
 """Claims that never settled, after which a submission goes to quarantine."""
@@ -44,6 +49,8 @@ def claim(rt: Runtime, source_id: UUID, most: int) -> list[Errand]:
         return []
     now, token = rt.clock.now(), new_id()
     with rt.database.write() as connection:
+        one_by_one = sa.select(sources.c.id).where(sources.c.id == source_id)
+        connection.execute(one_by_one.with_for_update(key_share=True))
         flying = sa.select(sa.func.count()).where(
             fetches.c.source_id == source_id,
             fetches.c.due_at.is_not(None),
@@ -87,7 +94,7 @@ def carry_out(rt: Runtime, errand: Errand) -> None:
         fetched.go_on(rt, errand, mapped_columns(stored.source, stored.row, stored.found), {})
         return
     brought: list[Json] = []
-    attempted = rt.client.converse(_asked(fetching, brought), errand.source.secrets)
+    attempted = rt.client.converse(_asked(rt, errand, fetching, brought), errand.source.secrets)
     outcome = attempted.outcome.kind.value
     rt.metrics.count("relay_fetches", errand.source.kind.name, outcome)
     logger.info("fetched submission=%s outcome=%s", errand.id, outcome)
@@ -142,12 +149,29 @@ def _permitted(rt: Runtime, source: ConfiguredSource, ids: Sequence[UUID]) -> Se
     return ids
 
 
-def _asked(fetching: Fetching, brought: list[Json]) -> Conversation:
+def _asked(rt: Runtime, errand: Errand, fetching: Fetching, brought: list[Json]) -> Conversation:
     """The source's conversation as the client drives one: what it brings is put aside."""
-    said = yield from fetching
+    reply: Any = None
+    while True:
+        try:
+            step = fetching.send(reply)
+        except StopIteration as ended:
+            said = ended.value
+            break
+        _renew(rt, errand, step.timeout or rt.config.total_seconds)
+        reply = yield step
     if isinstance(said, Outcome):
         if said.kind in {Kind.DELIVERED, Kind.IGNORED, Kind.ACCEPTED}:
             raise TypeError(f"fetching ended {said.kind.value} and brought nothing")
         return said
     brought.append(said)
     return Outcome(kind=Kind.DELIVERED)
+
+
+def _renew(rt: Runtime, errand: Errand, seconds: float) -> None:
+    """Keep the lease for one more request, which may take so long."""
+    until = rt.clock.now() + timedelta(seconds=seconds + LEASE_MARGIN)
+    mine = (fetches.c.submission_id == errand.id, fetches.c.lease_token == errand.token)
+    # a database that is away ends no conversation: what it brings counts all the same
+    with contextlib.suppress(sa.exc.SQLAlchemyError), rt.database.write() as connection:
+        connection.execute(sa.update(fetches).where(*mine).values(leased_until=until))

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from relay.core.contract import Request, judge_reply
 from relay.services import errands, fetched, fetching
 from relay.services.fetchers import Fetchers
 from relay.services.ledger import ledger
@@ -15,6 +16,7 @@ from relay.services.readiness import readiness
 from relay.services.retention import retain
 from relay.services.sweep import sweep
 from relay.services.trace import submission as traced
+from relay.store import tables
 from relay.store.tables import fetches, submissions
 from tests.peer import Answer, Peer, closes_half_way, drips_body, resets
 from tests.servers import until
@@ -70,12 +72,24 @@ def test_what_was_fetched_is_kept_with_its_submission_and_shows_no_secret(office
     row = asked(office, submission_id)
     assert (row.due_at, row.outcome) == (None, "delivered")
     assert json.loads(row.body)["says"] == {"email": "a@x.example", "note": "call ***"}
+    (lead,) = office.rows(tables.lead_versions)
+    assert "call ***" in json.dumps(lead.document)
+    assert TOKEN not in everything(office)
     exchange = json.dumps(row.exchanges)
-    assert TOKEN not in exchange
     assert "/parcels/7" in exchange
     shown = traced(office.rt, submission_id) or {}
     assert shown["fetched_body"] == row.body
     assert shown["fetch_exchanges"] == row.exchanges
+
+
+@pytest.mark.parametrize("said", [{"email": TOKEN}, [TOKEN], TOKEN])
+def test_what_cannot_be_mapped_of_what_was_fetched_shows_no_secret_either(
+    office: Office, said: Any
+) -> None:
+    office.peer.script(Answer(body=json.dumps({"says": said, TOKEN: TOKEN}).encode()))
+    office.tell(7)
+    office.fetch()
+    assert TOKEN not in everything(office)
 
 
 def test_several_in_one_body_go_on_each_by_itself(office: Office) -> None:
@@ -315,6 +329,30 @@ def test_a_late_worker_overwrites_nothing_but_what_it_brings_counts(office: Offi
     assert asked(office, submission_id).due_at is None
 
 
+def test_a_slow_provider_does_not_cost_the_lease(
+    make_runtime: Callable[..., Any], peer: Peer
+) -> None:
+    others: list[Any] = []
+
+    def in_two_steps(settings: Any, now: float) -> Any:
+        for _ in range(2):
+            reply = yield Request(method="GET", url=settings["url"])
+            office.clock.advance(office.rt.config.total_seconds)
+            others.extend(fetching.claim(office.rt, office.door.id, 1))
+        return judge_reply(reply, now)
+
+    office = Office(make_runtime, peer, fetch=lambda _parsed, *more: in_two_steps(*more))
+    submission_id = office.tell(7)
+    peer.default = Answer(500)
+    for _ in range(fetching.MOST_TRIES + 1):
+        (errand,) = fetching.claim(office.rt, office.door.id, 1)
+        fetching.carry_out(office.rt, errand)
+        office.clock.advance(3600)
+    row = asked(office, submission_id)
+    assert (others, row.attempts, row.tries) == ([], fetching.MOST_TRIES + 1, 0)
+    assert "answered 500" in office.submission(submission_id).reasons[0]["message"]
+
+
 def test_what_kills_its_worker_three_times_is_quarantined(office: Office) -> None:
     submission_id = office.tell(7)
     for _ in range(3):
@@ -441,6 +479,27 @@ def test_a_person_is_erased_with_all_that_came_in_and_went_out(office: Office) -
     counted = ledger(office.rt)
     assert (counted.submissions["stored"], counted.submissions["refused"]) == (1, 1)
     assert counted.deliveries["delivered"] == 1
+
+
+@pytest.mark.parametrize(
+    ("columns", "outcome", "told"),
+    [
+        ({"state": "waiting", "noted": {"request": "7"}}, "retry", True),
+        ({"state": "failed", "remote_id": "7"}, "rejected", True),
+        ({"state": "waiting"}, "accepted", True),
+        ({"state": "waiting"}, "retry", False),
+    ],
+)
+def test_whom_an_erased_person_was_sent_to_in_part_is_named_too(
+    office: Office, columns: Any, outcome: str, told: bool
+) -> None:
+    a_lead(office)
+    (delivery,) = office.deliveries()
+    office.settle(delivery.id, "delivered")
+    office.set(tables.attempts, sa.true(), outcome=outcome)
+    office.set(tables.deliveries, sa.true(), **{"settled_at": None, **columns})
+    row = office.submission(office.tell(7, does="erase"))
+    assert ("sent to crm" in row.reasons[0]["message"]) is told
 
 
 def test_what_was_still_to_go_out_of_an_erased_person_is_called_off(office: Office) -> None:
