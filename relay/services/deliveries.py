@@ -21,7 +21,7 @@ def end(
     ended = connection.execute(
         sa.update(deliveries)
         .where(deliveries.c.id.in_(ids), state_is(deliveries, "waiting"))
-        .values(state=state, reason=reason, settled_at=now)
+        .values(state=state, reason=reason, settled_at=now, noted=sa.null())
         .returning(deliveries.c.id)
     )
     done = list(ended.scalars())

@@ -9,12 +9,15 @@ import sqlalchemy as sa
 
 from relay.services.deliveries import call_off
 from relay.services.removing import remove_leads, remove_submissions
-from relay.store.tables import bodies, deliveries, leads, state_is, submissions, targets
+from relay.store.tables import attempts, bodies, deliveries, leads, state_is, submissions, targets
 
 REASON = "the person's data was erased"
 
 REACHED = ("delivered", "ignored")
 """Ends after which a target has the person's data."""
+
+TAKEN = (*REACHED, "accepted")
+"""Outcomes of attempts after which it has them, whatever became of the delivery."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +48,10 @@ def erase(
         submissions.c.duplicate_of.is_distinct_from(asked_by),
     )
     lead_ids = _leads(connection, project_id, lead_key, of_key)
+    sent_to = _sent_to(connection, lead_ids)
     call_off(connection, lead_ids, "cancelled", REASON, now)
     if _is_sending(connection, lead_ids):
         return Erased(waits=True)
-    sent_to = _sent_to(connection, lead_ids)
     body_ids = _bodies(connection, lead_ids, of_key)
     remove_leads(connection, lead_ids)
     _end(connection, of_key)
@@ -86,10 +89,14 @@ def _is_sending(connection: sa.Connection, lead_ids: Sequence[UUID]) -> bool:
 
 
 def _sent_to(connection: sa.Connection, lead_ids: Sequence[UUID]) -> tuple[str, ...]:
+    taken = sa.exists().where(
+        attempts.c.delivery_id == deliveries.c.id, attempts.c.outcome.in_(TAKEN)
+    )
+    begun = sa.or_(taken, deliveries.c.noted.is_not(None), deliveries.c.remote_id.is_not(None))
     reached = (
         sa.select(targets.c.name)
         .join(deliveries, deliveries.c.target_id == targets.c.id)
-        .where(deliveries.c.lead_id.in_(lead_ids), deliveries.c.state.in_(REACHED))
+        .where(deliveries.c.lead_id.in_(lead_ids), sa.or_(deliveries.c.state.in_(REACHED), begun))
         .distinct()
         .order_by(targets.c.name)
     )

@@ -290,7 +290,8 @@ def _end_superseded(
             sa.update(deliveries)
             .where(deliveries.c.id == sa.bindparam("row_id"))
             .values(
-                {name: sa.bindparam(f"new_{name}") for name in ("state", "reason", "settled_at")}
+                {name: sa.bindparam(f"new_{name}") for name in ("state", "reason", "settled_at")},
             )
+            .values(noted=sa.null())
         )
         connection.execute(statement, stored)

@@ -79,7 +79,10 @@ _SETTLE = (
         remote_id=sa.func.coalesce(_param("remote_id"), deliveries.c.remote_id),
         remote_url=sa.func.coalesce(_param("remote_url"), deliveries.c.remote_url),
         settled_at=_param("settled_at"),
-        noted=sa.func.coalesce(sa.bindparam("new_noted", type_=sa.Text), deliveries.c.noted),
+        noted=sa.case(
+            (sa.bindparam("ended", type_=sa.Boolean), sa.null()),  # nobody goes on from there
+            else_=sa.func.coalesce(sa.bindparam("new_noted", type_=sa.Text), deliveries.c.noted),
+        ),
         tries=0,
         lease_token=None,
         leased_until=None,
@@ -117,7 +120,8 @@ def _delivery_values(one: Settlement, now: datetime) -> dict[str, Any]:
         "new_remote_id": short(outcome.remote_id),
         "new_remote_url": short(outcome.remote_url),
         "new_settled_at": now if verdict.ended else None,
-        "new_noted": _noted(one),
+        "new_noted": None if verdict.ended else _noted(one),
+        "ended": verdict.ended,
     }
 
 

@@ -65,6 +65,7 @@ def test_what_is_accepted_is_asked_about_later_and_uses_no_try(
     slow.forward(target)
     row = slow.row(row.id)
     assert (row.state, row.attempts, row.remote_id) == ("delivered", 1, "r1")
+    assert row.noted is None, "what nobody goes on from is not kept"
     assert [arrival.path for arrival in peer.arrivals] == ["/", "/id-7", "/id-7"]
     outcomes = [attempt.outcome for attempt in slow.attempts(row.id)]
     assert outcomes == ["accepted", "accepted", "delivered"]
