@@ -1,13 +1,14 @@
 """`leads` and `deliveries`: what there is, and everything that is known of one."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 import click
 
 from relay.cli import choosing
 from relay.cli.command import OnRuntime
-from relay.cli.show import clean, emit, facts, json_option, table
+from relay.cli.show import cell, clean, emit, facts, json_option, table
 from relay.runtime import Runtime, current
 from relay.services import browse, finding
 from relay.services.browse import Row
@@ -88,12 +89,31 @@ def deliveries(delivery: str | None, limit: int, *, machine: bool, **options: An
                 row["target"],
                 row["state"],
                 row["attempts"],
-                row["reason"],
+                _why(row, rt.clock.now()),
                 row["id"],
             )
             for row in rows
         ],
     )
+
+
+def _why(row: Row, now: datetime) -> str | None:
+    """The reason; what waits says first what it waits for, since that is not cut off."""
+    waits = _waits(row, now) if row["state"] == "waiting" else None
+    return ": ".join(part for part in (waits, row["reason"]) if part) or None
+
+
+def _waits(row: Row, now: datetime) -> str | None:
+    """What holds a waiting delivery back; None where nothing does, the words of the console."""
+    if row["paused_at"]:
+        return "the target is paused"
+    if row["breaker"] == "open" and row["open_until"]:
+        return f"the target keeps failing, until {cell(row['open_until'])}"
+    if row["hold_until"] and row["hold_until"] > now:
+        return f"held back until {cell(row['hold_until'])}"
+    if row["after_id"]:
+        return "an earlier one goes first"
+    return f"due {cell(row['due_at'])}" if row["due_at"] > now else None
 
 
 def _delivery(rt: Runtime, text: str) -> Row:

@@ -38,6 +38,7 @@ class Trial:
     outcome: Kind
     message: str
     exchanges: list[Json]
+    how: Literal["check", "send"]
     resumed: bool = False
 
 
@@ -65,6 +66,7 @@ def try_target(
         attempted.outcome.kind,
         in_words(target, attempted.outcome, how),
         attempted.exchanges,
+        how,
         resumed=resumed,
     )
 

@@ -1,14 +1,19 @@
 """Commands that show what there is: lists, one lead's way, quarantine, the ledger, the demo."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
 
 from relay.services.demo import make_demo
-from relay.store.tables import attempts, submissions
+from relay.store.tables import attempts, deliveries, lanes, submissions
 from tests.cli.conftest import Relay
+
+LATER = datetime(2100, 1, 1, 12, 0, tzinfo=UTC)
+SHOWN = "2100-01-01 12:00:00"
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -60,6 +65,29 @@ def test_lists_are_filtered(demo: Any, relay: Relay) -> None:
     assert len(_json(relay, "deliveries", "--lead", f"#{lead[0]['number']}")) == 4
     for name in (("--target", "nobody"), ("--source", "nobody"), ("--project", "nobody")):
         assert relay("deliveries", *name).exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "said"),
+    [
+        (lanes, {"paused_at": LATER}, "the target is paused: busy"),
+        (lanes, {"breaker": "open", "open_until": LATER}, f"keeps failing, until {SHOWN}: busy"),
+        (lanes, {"hold_until": LATER}, f" held back until {SHOWN}: busy"),
+        (deliveries, {"after_id": uuid4()}, " an earlier one goes first: busy"),
+        (deliveries, {"due_at": LATER}, f" due {SHOWN}: busy"),
+        (deliveries, {"reason": "busy"}, "  busy"),
+    ],
+)
+def test_what_waits_says_what_for(
+    demo: Any, relay: Relay, table: sa.Table, row: dict[str, Any], said: str
+) -> None:
+    with demo.database.write() as connection:
+        free = {"paused_at": None, "breaker": "closed", "hold_until": None}
+        connection.execute(sa.update(lanes).values(**free))
+        connection.execute(sa.update(deliveries).values(reason="busy"))
+        connection.execute(sa.update(table).values(**row))
+    listed = relay("deliveries", "--state", "waiting", "--limit", "1")
+    assert f"{said} " in listed.output
 
 
 def test_one_lead_is_shown_with_its_whole_way(demo: Any, relay: Relay) -> None:

@@ -69,6 +69,10 @@ OUTCOME = {
     "gone": Word("Gone", "bad"),
 }
 
+TRIAL = OUTCOME | {"retry": Word("Does not work now", "bad")}
+
+CHECK = TRIAL | {"delivered": Word("Works", "good")}
+
 EVENT = {"created": "New lead", "updated": "Update", "status": "Status"}
 
 CHANGE = {
@@ -108,3 +112,8 @@ def change(state: str) -> Word:
 def outcome(kind: str) -> Word:
     """The word for an attempt's outcome."""
     return OUTCOME.get(kind, UNKNOWN)
+
+
+def trial(kind: str, how: str) -> Word:
+    """The word for how a check of the connection or a test lead went, which is not repeated."""
+    return (CHECK if how == "check" else TRIAL).get(kind, UNKNOWN)
