@@ -4,7 +4,6 @@ Calls of the CRM objects API, `/crm/objects/2026-09/contacts`: `POST /batch/upse
 `POST` and `POST /search`, as HubSpot's own OpenAPI files describe them.
 """
 
-import json
 from collections.abc import Collection, Generator
 from dataclasses import replace
 from functools import partial
@@ -25,12 +24,12 @@ from relay.core.contract import (
     Request,
     Settings,
     Target,
+    joined_text,
     keyed_by,
     left_out,
     name_parts,
     put_and_note,
-    remainder_of,
-    shorten,
+    with_remainder,
 )
 
 PLACES = {
@@ -52,9 +51,6 @@ PLACES = {
 so does the message, for the person's next lead will bring another one."""
 
 MESSAGE = {"/properties/message": "/form/message"}
-
-LEAST_ROOM = 8_000
-"""Characters of the property Message that are kept for the rest where it has to hold both."""
 
 TOLD_APART_BY = ("phone", "firstname", "lastname")
 """What a contact without an e-mail address is looked for by."""
@@ -183,7 +179,7 @@ def _stage(put: Put, wished: str, settings: Settings, duty: Duty) -> PuttingOnce
 def _properties(payload: Json, settings: Settings, duty: Duty) -> dict[str, str]:
     """The properties, all of them texts as HubSpot wants them."""
     given = payload.get("properties", {})
-    properties = {name: _text(value) for name, value in given.items() if value is not None}
+    properties = {name: joined_text(value) for name, value in given.items() if value is not None}
     contact = (payload.get("$lead") or {}).get("contact", {})
     if contact.get("full_name") and not properties.keys() & {"firstname", "lastname"}:
         first, last = name_parts(contact)
@@ -194,19 +190,8 @@ def _properties(payload: Json, settings: Settings, duty: Duty) -> dict[str, str]
                 properties.setdefault(name, settings[setting])
     if settings.get("rest", "note") == "message" and payload.get("$lead"):
         said = properties.get("message", "")
-        room = max(LONGEST - len(said) - 2, LEAST_ROOM)
-        rest = remainder_of(payload, PLACES | MESSAGE, duty, room).text
-        properties["message"] = f"{shorten(said, LONGEST - len(rest) - 2)}\n\n{rest}".strip()
+        properties["message"] = with_remainder(said, payload, PLACES | MESSAGE, duty, LONGEST)
     return properties
-
-
-def _text(value: Json) -> str:
-    """A value as HubSpot writes it: choices of a list end in semicolons."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list) and all(isinstance(item, str | int | float) for item in value):
-        return ";".join(_text(item) for item in value)
-    return json.dumps(value, ensure_ascii=False)
 
 
 TARGET = Target(

@@ -4,7 +4,6 @@ Calls: `POST /submissions/v3/integration/submit/{portalId}/{formGuid}` of api.hs
 `/secure/submit/` with a key (HubSpot: Submit data to a form, legacydocs, v3).
 """
 
-import json
 import re
 from collections.abc import Collection, Iterator, Mapping
 
@@ -20,13 +19,13 @@ from relay.core.contract import (
     Settings,
     Target,
     has_agreed,
+    joined_text,
     json_request,
     judge_status,
     judged,
     left_out,
-    remainder_of,
     said_object,
-    shorten,
+    with_remainder,
 )
 
 HOST = "https://api.hsforms.com"
@@ -54,9 +53,6 @@ PLACES: Mapping[str, str] = {
 
 LONGEST = 65_536
 """Characters of a field."""
-
-LEAST_ROOM = 8_000
-"""Characters that are kept for the rest where a field has to hold a long message too."""
 
 CONTEXT = {"INVALID_HUTK": "hutk", "INVALID_IP_ADDRESS": "ipAddress", "INVALID_PAGE_URI": "pageUri"}
 """Refusals of what tells of the visit, and what is left out then: a lead is worth more."""
@@ -138,24 +134,13 @@ def _fields(payload: Json, settings: Settings, duty: Duty) -> Iterator[Json]:
     sent = payload.get("fields", {})
     if known:
         sent = {name: value for name, value in sent.items() if name in known}
-    given = {name: _text(value) for name, value in sent.items()}
+    given = {name: joined_text(value) for name, value in sent.items() if value is not None}
     if rest and payload.get("$lead") and (not known or rest in known):
-        said = given.get(rest, "")
-        room = max(LONGEST - len(said) - 2, LEAST_ROOM)
-        more = remainder_of({**payload, "fields": sent}, PLACES, duty, room).text
-        given[rest] = f"{shorten(said, LONGEST - len(more) - 2)}\n\n{more}".strip()
+        shown = {**payload, "fields": sent}
+        given[rest] = with_remainder(given.get(rest, ""), shown, PLACES, duty, LONGEST)
     for name, value in given.items():
         if value:
             yield {"objectTypeId": "0-1", "name": name, "value": value}
-
-
-def _text(value: Json) -> str:
-    """A value as HubSpot writes it: choices of a list end in semicolons."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list) and all(isinstance(item, str | int | float) for item in value):
-        return ";".join(_text(item) for item in value)
-    return "" if value is None else json.dumps(value, ensure_ascii=False)
 
 
 def _consent(said: Mapping[str, Json], settings: Settings) -> Json:

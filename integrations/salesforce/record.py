@@ -1,9 +1,17 @@
 """What a lead is as a record of the object Lead."""
 
-import json
 from collections.abc import Collection
 
-from relay.core.contract import Duty, Json, Settings, has_agreed, name_parts, remainder_of, shorten
+from relay.core.contract import (
+    Duty,
+    Json,
+    Settings,
+    has_agreed,
+    joined_text,
+    name_parts,
+    shorten,
+    with_remainder,
+)
 
 PLACES = {
     "/Salutation": "/contact/salutation",
@@ -26,9 +34,6 @@ PLACES = {
 LONGEST = 32_000
 """Characters of the field Description."""
 
-LEAST_ROOM = 8_000
-"""Characters of it that are kept for the rest where the message is very long."""
-
 
 def fields_of(
     payload: Json, settings: Settings, duty: Duty, *, refused: Collection[str] = (), new: bool
@@ -49,22 +54,10 @@ def fields_of(
         fields.setdefault("HasOptedOutOfEmail", True)
     if payload.get("$lead"):
         said = str(fields.get("Description") or "")
-        room = max(LONGEST - len(said) - 2, LEAST_ROOM)
-        rest = remainder_of(held, PLACES, duty, room).text
-        said = shorten(said, LONGEST - len(rest) - 2)
-        fields["Description"] = f"{said}\n\n{rest}".strip()
+        fields["Description"] = with_remainder(said, held, PLACES, duty, LONGEST)
     if new and (source := settings.get("lead_source", "Web")) and "LeadSource" not in refused:
         fields.setdefault("LeadSource", source)
     return {name: part for name, part in fields.items() if part != ""}
-
-
-def text_of(value: Json) -> str:
-    """A value as text: choices of a list end in semicolons, objects are JSON."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list) and all(isinstance(item, str | int | float) for item in value):
-        return ";".join(text_of(item) for item in value)
-    return json.dumps(value, ensure_ascii=False)
 
 
 def _names(
@@ -81,4 +74,4 @@ def _names(
 
 
 def _value(value: Json) -> Json:
-    return text_of(value) if isinstance(value, dict | list) else value
+    return joined_text(value) if isinstance(value, dict | list) else value

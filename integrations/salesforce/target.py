@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 from integrations.salesforce.access import GRANT, asked, instance_of
-from integrations.salesforce.record import fields_of, text_of
+from integrations.salesforce.record import fields_of
 from integrations.salesforce.settings import SETTINGS
 from integrations.salesforce.verdicts import (
     hold_of,
@@ -29,6 +29,7 @@ from relay.core.contract import (
     Request,
     Settings,
     Target,
+    joined_text,
     keyed_by,
     left_out,
     said_object,
@@ -75,7 +76,7 @@ def _upsert(payload: Json, settings: Settings, duty: Duty) -> Writing:
     By another one somebody's record may be found: it gets what the lead says alone, and what
     Salesforce wants beside it only where it says that this is missing.
     """
-    name, value = settings["external_id_field"], text_of(payload.get("$external_id") or "")
+    name, value = settings["external_id_field"], joined_text(payload.get("$external_id") or "")
     own = value in ("", duty.lead_id)
     path = f"sobjects/Lead/{name}/{quote(value or duty.lead_id, safe='')}"
     body = {key: part for key, part in payload.items() if key != name}
@@ -124,7 +125,7 @@ def _query(fields: dict[str, Json], duty: Duty) -> str:
     """The question for leads of this name and address that came to be after this one (SOQL)."""
     since = datetime.fromtimestamp(duty.occurred_at, UTC) - timedelta(minutes=1)
     by = [name for name in ("LastName", "Company", "Email", "Phone") if fields.get(name)]
-    wanted = " AND ".join(f"{name} = '{_quoted(text_of(fields[name]))}'" for name in by)
+    wanted = " AND ".join(f"{name} = '{_quoted(joined_text(fields[name]))}'" for name in by)
     made = f"CreatedDate >= {since:%Y-%m-%dT%H:%M:%SZ} ORDER BY CreatedDate LIMIT 100"
     return f"SELECT Id, Description FROM Lead WHERE {wanted} AND {made}"  # noqa: S608 - SOQL, quoted
 

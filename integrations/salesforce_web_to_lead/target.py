@@ -4,7 +4,6 @@ Call: `POST /servlet/servlet.WebToLead`, which needs no API and confirms nothing
 Set Up Web-to-Lead; How can I be sure that no leads are lost).
 """
 
-import json
 from collections.abc import Mapping
 
 from relay.core.contract import (
@@ -20,11 +19,12 @@ from relay.core.contract import (
     Target,
     form_request,
     has_agreed,
+    joined_text,
     judge_status,
     judged,
     name_parts,
-    remainder_of,
     shorten,
+    with_remainder,
 )
 
 HOST = "webto.salesforce.com"
@@ -49,9 +49,6 @@ PLACES: Mapping[str, str] = {
 
 LONGEST = 32_000
 """Characters of the description."""
-
-LEAST_ROOM = 8_000
-"""Characters of it that are kept for the rest where the message is very long."""
 
 NOT_CONFIRMED = "Salesforce answers the same whether it takes a web lead or not"
 
@@ -135,9 +132,7 @@ def _fields(payload: Json, settings: Settings, duty: Duty) -> dict[str, str]:
         fields["company"] = fields.get("email", "").rpartition("@")[2] or "Unknown"
     if payload.get("$lead"):
         said = fields.get("description", "")
-        room = max(LONGEST - len(said) - 2, LEAST_ROOM)
-        rest = remainder_of(payload, PLACES, duty, room).text
-        fields["description"] = f"{shorten(said, LONGEST - len(rest) - 2)}\n\n{rest}".strip()
+        fields["description"] = with_remainder(said, payload, PLACES, duty, LONGEST)
     if has_agreed(payload.get("$marketing")) is False:
         fields.setdefault("emailOptOut", "1")
     fields.setdefault("lead_source", str(settings.get("lead_source", "Web")))
@@ -149,14 +144,10 @@ def _fields(payload: Json, settings: Settings, duty: Duty) -> dict[str, str]:
 
 
 def _text(value: Json) -> str:
-    """A value as a form sends it: choices of a list end in semicolons, a tick is 1."""
-    if isinstance(value, str):
-        return value
+    """A value as a form sends it: a tick is 1."""
     if value is None or isinstance(value, bool):
         return "1" if value else ""
-    if isinstance(value, list) and all(isinstance(item, str | int | float) for item in value):
-        return ";".join(_text(item) for item in value)
-    return json.dumps(value, ensure_ascii=False)
+    return joined_text(value)
 
 
 _PATH = "/servlet/servlet.WebToLead?encoding=UTF-8"

@@ -81,7 +81,7 @@ from relay.core.proofs import (
     secret_list,
 )
 from relay.core.readings import boolean, instant, moment, whole
-from relay.core.remainders import Remainder, not_taken, remainder_of
+from relay.core.remainders import Remainder, not_taken, remainder_of, with_remainder
 from relay.core.replies import (
     basic_authorization,
     form_request,
@@ -110,6 +110,7 @@ from relay.core.source import (
 )
 from relay.core.target import Grant, Target, keyed_by
 from relay.core.templates import fill_template
+from relay.core.texts import joined_text
 
 __all__ = [
     "COUNTRIES",
@@ -182,6 +183,7 @@ __all__ = [
     "instant",
     "is_hashed",
     "is_one_of",
+    "joined_text",
     "json_request",
     "judge_google",
     "judge_header",
@@ -226,5 +228,6 @@ __all__ = [
     "utf16_length",
     "value_of",
     "whole",
+    "with_remainder",
     "write_signed",
 ]

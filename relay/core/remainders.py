@@ -12,6 +12,9 @@ from relay.core.cutting import CUT, cut_note, shorten
 LEAD = "$lead"
 """The member of a payload that holds the whole lead, where its adapter puts it there."""
 
+LEAST_ROOM = 8_000
+"""Characters that are kept for the note where a long text stands above it."""
+
 _MARKED = ("/ids/id", "/ids/version")
 
 
@@ -50,6 +53,18 @@ def remainder_of(
     more = shorten(more, most // 2)
     room = most - len(more) - len(mark) - 4
     return Remainder(card.title, _joined(text_card(card, room), more, mark), mark)
+
+
+def with_remainder(
+    said: str, payload: Json, places: Mapping[str, str], duty: Duty, most: int
+) -> str:
+    """What a person wrote and the note below it, where one field has to hold both.
+
+    A very long text is cut, so that there is room for the rest.
+    """
+    room = max(most - len(said) - 2, LEAST_ROOM)
+    rest = remainder_of(payload, places, duty, room).text
+    return f"{shorten(said, most - len(rest) - 2)}\n\n{rest}".strip()
 
 
 def not_taken(payload: Json, names: Sequence[str]) -> list[str]:

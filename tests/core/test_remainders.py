@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from relay.core.contract import Duty, Remainder, remainder_of
+import pytest
+
+from relay.core.contract import Duty, Remainder, remainder_of, with_remainder
 
 DUTY = Duty(id="d", event="created", lead_id="l-1", version=2, occurred_at=0, now=0)
 PLACES = {
@@ -87,3 +89,23 @@ def test_a_note_is_not_taken_for_that_of_a_later_version() -> None:
     assert first.stands_in("<p>…<br>Lead 0195, version 1</p>")
     assert first.stands_in("Lead 0195, version 1")
     assert not first.stands_in("Lead 0195, version 10")
+
+
+@pytest.mark.parametrize(
+    ("said", "most"), [("", 30_000), ("Hello.", 30_000), ("x" * 29_000, 30_000), ("x" * 99, 9_000)]
+)
+def test_one_field_holds_what_was_said_and_the_rest(said: str, most: int) -> None:
+    payload = {"$lead": {"contact": CONTACT, "form": {"fields": {"Why": "y" * 5_000}}}}
+    text = with_remainder(said, payload, {}, DUTY, most)
+    assert len(text) <= most
+    assert text.startswith(said[:9_000])
+    assert text.endswith("Lead l-1, version 2")
+    assert "y" * 5_000 in text
+
+
+def test_a_very_long_text_leaves_room_for_the_rest() -> None:
+    payload = {"$lead": {"contact": CONTACT, "form": {"fields": {"Why": "y" * 50_000}}}}
+    text = with_remainder("x" * 50_000, payload, {}, DUTY, 30_000)
+    assert len(text) <= 30_000
+    assert text.count("x") > 21_000
+    assert text.count("y") > 7_000
