@@ -1,5 +1,6 @@
 """Comparisons under a lease: how far each is, written so that two processes do no harm."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -55,12 +56,13 @@ def claim(
             ended = {"state": "failed", "reason": "begun anew", "finished_at": now}
             connection.execute(sa.update(reconciliations).where(*running, free).values(ended))
         else:
+            _begin_anew(connection, source, (*running, free), now)
             connection.execute(
                 sa.update(reconciliations)
                 .where(*running, free)
                 .values(tries=of.tries + 1, lease_token=token, leased_until=until)
             )
-        begun = _new(connection, source, since, now)
+        begun = _new(rt, connection, source, since, now)
         row = begun | {"asked_by": asked_by, "lease_token": token, "leased_until": until}
         insert_new(connection, reconciliations, [row])  # unless one is running
         mine = sa.select(reconciliations).where(*running, of.lease_token == token)
@@ -73,8 +75,27 @@ def _lease_end(rt: Runtime, now: datetime) -> datetime:
     return now + timedelta(seconds=rt.config.lease_seconds + rt.config.total_seconds)
 
 
+def _begin_anew(
+    connection: sa.Connection,
+    source: ConfiguredSource,
+    running: Sequence[sa.ColumnElement[bool]],
+    now: datetime,
+) -> None:
+    """What was listed by other settings is listed again: a cursor may count the forms in them."""
+    nothing = dict.fromkeys(("pages", "listed", "known", "taken"), 0)
+    connection.execute(
+        sa.update(reconciliations)
+        .where(*running, reconciliations.c.started_at < source.changed_at)
+        .values(cursor=None, started_at=now, **nothing)
+    )
+
+
 def _new(
-    connection: sa.Connection, source: ConfiguredSource, since: datetime | None, now: datetime
+    rt: Runtime,
+    connection: sa.Connection,
+    source: ConfiguredSource,
+    since: datetime | None,
+    now: datetime,
 ) -> dict[str, Any]:
     of = reconciliations.c
     last = sa.select(sa.func.max(of.until)).where(
@@ -84,6 +105,8 @@ def _new(
     begun = sa.select(sources.c.created_at).where(sources.c.id == source.id)
     first = max(connection.execute(begun).scalar_one(), now - LOOK_BACK)
     start = since or (first if reached is None else reached - OVERLAP)
+    if rt.config.keep_leads_days:  # what retention has removed is not missing
+        start = max(start, now - timedelta(days=rt.config.keep_leads_days))
     return {
         "id": new_id(),
         "project_id": source.project_id,

@@ -39,7 +39,7 @@ def read_listed(
     """The submissions of a page that were made in this time, read and mapped."""
     found = []
     for one in page:
-        at = None if one.at is None else datetime.fromtimestamp(one.at, UTC)
+        at = _moment(one.at)
         if at is None or since <= at <= until:
             inbound = Inbound(
                 method=METHOD,
@@ -51,6 +51,14 @@ def read_listed(
             _name(source, arrival, one)
             found.append(Found(arrival, at))
     return found
+
+
+def _moment(at: float | None) -> datetime | None:
+    """When it was made; a time that is none is not known."""
+    try:
+        return None if at is None else datetime.fromtimestamp(at, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def take_missing(

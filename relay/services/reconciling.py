@@ -134,6 +134,8 @@ def _take_page(rt: Runtime, run: Run) -> bool:
     intake.wake(rt, kept)
     for one in kept:
         rt.metrics.count("relay_submissions", one.rows[0]["state"])
+    if page.cursor is not None and page.cursor == row.cursor:
+        return end(rt, run, "failed", "the provider's list does not go on behind this page")
     return page.cursor is not None
 
 

@@ -84,6 +84,46 @@ def emails(office: Office) -> list[str]:
     return sorted(lead.email for lead in office.leads())
 
 
+@pytest.mark.parametrize("at", [1e20, -1e20, 1772452387000.0 * 1e3, 1e300])
+def test_a_time_that_is_none_stops_no_list(office: Office, at: float) -> None:
+    parcels = [{"parcel": {"parcel": 1, "says": {"email": "p1@x.example"}}, "at": at}]
+    office.peer.script(Answer(body=json.dumps({"parcels": parcels}).encode()))
+    assert counts(reconcile(office.rt, office.door.id)) == ("finished", 1, 0, 1)
+
+
+def test_a_list_that_goes_in_circles_ends(office: Office) -> None:
+    office.peer.script(listed(office, 1, following="a"))
+    office.peer.default = listed(office, 2, following="a")
+    row = reconcile(office.rt, office.door.id)
+    assert (*counts(row), row.pages) == ("failed", 2, 0, 2, 2)
+    assert "does not go on" in row.reason
+    assert len(office.peer.arrivals) == 2
+
+
+def test_a_run_begins_its_list_anew_when_the_settings_have_changed(office: Office) -> None:
+    office.peer.script(listed(office, 1, following="1 x"), Answer(503))
+    assert reconcile(office.rt, office.door.id).cursor == "1 x"
+    office.new_token()
+    office.peer.script(listed(office, 1, 2))
+    row = reconcile(office.rt, office.door.id)
+    assert counts(row) == ("finished", 2, 1, 1)
+    assert office.peer.arrivals[-1].path.endswith("cursor=")
+
+
+def test_what_retention_has_removed_does_not_come_back(
+    make_runtime: Callable[..., Any], peer: Peer
+) -> None:
+    def keeping(**more: Any) -> Any:
+        return make_runtime({"RELAY_KEEP_LEADS_DAYS": "3"}, **more)
+
+    office = an_office(keeping, peer)
+    office.clock.advance(9 * 86_400)
+    for since in (None, office.clock.now() - timedelta(days=8)):
+        peer.script(listed(office))
+        row = reconcile(office.rt, office.door.id, since)
+        assert row.since == office.clock.now() - timedelta(days=3)
+
+
 # --- what is missing -----------------------------------------------------------------------
 
 
