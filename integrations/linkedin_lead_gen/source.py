@@ -7,6 +7,7 @@ learn.microsoft.com/linkedin/marketing/lead-sync/leadsync.
 import hashlib
 import hmac
 import json
+import re
 from urllib.parse import quote
 
 from integrations.linkedin_lead_gen.answers import joined
@@ -70,6 +71,8 @@ FIELDS = (
     "formResponse,form:(hiddenFields,creationLocale,name,id,content)"
 )
 """What is asked for of a response: its form comes along, which knows the questions."""
+
+_CODE = re.compile(r"[A-Za-z0-9_.~-]{1,200}")
 
 LARGEST = 1024 * 1024
 """Bytes of one response with its form."""
@@ -138,9 +141,12 @@ def judge(reply: Reply, now: float) -> Outcome | None:
 
 
 def challenge(inbound: Inbound, settings: Settings) -> Challenge | None:
-    """LinkedIn's check of the address, when it is set up and every two hours from then on."""
-    code, keys = dict(inbound.query).get("challengeCode"), settings.get("secrets")
-    if code is None or not keys:
+    """LinkedIn's check of the address, when it is set up and every two hours from then on.
+
+    Only a code that is one is answered: a digest of "hmacsha256=" and a body would sign that body.
+    """
+    code, keys = dict(inbound.query).get("challengeCode", ""), settings.get("secrets")
+    if not _CODE.fullmatch(code) or not keys:
         return None
     digest = hmac.new(_bytes(keys[0]), _bytes(code), hashlib.sha256).hexdigest()
     answer = json.dumps({"challengeCode": code, "challengeResponse": digest})

@@ -45,6 +45,14 @@ def test_the_challenge_is_answered_with_its_digest(client: Any, runtime: Any) ->
     assert "posted to this address" in client.get(DOOR).text
 
 
+def test_no_challenge_makes_the_signature_of_a_notice(client: Any, runtime: Any) -> None:
+    add_source(runtime, "linkedin_lead_gen", settings=SETTINGS)
+    forged = 'hmacsha256={"leadGenFormResponse": "urn:li:x:1", "leadAction": "DELETED"}'
+    for code in (forged, "hmacsha256=", "a" * 201, "a\n", ""):
+        answer = client.get(DOOR, query_string={"challengeCode": code})
+        assert "challengeResponse" not in answer.get_data(as_text=True)
+
+
 RESPONSE = {
     "id": "a9a29e52-4",
     "form": {
