@@ -23,6 +23,7 @@ from relay.core.contract import (
     json_request,
     judge_status,
     said_object,
+    said_objects,
 )
 
 SUBSCRIBED = "1"
@@ -78,10 +79,8 @@ def _write_note(number: str, text: str, settings: Settings, duty: Duty) -> Step:
         reply = yield _request("GET", f"/contacts/{number}/notes", settings)
         if failed := _judge(reply, duty, Kind.REJECTED):
             return failed
-        listed = said_object(reply).get("notes")
-        for one in listed if isinstance(listed, list) else ():
-            if isinstance(one, dict) and plain(one.get("note")) == plain(text):
-                return None
+        if any(plain(one.get("note")) == plain(text) for one in said_objects(reply, "notes")):
+            return None
     note = {"note": text, "relid": int(number), "reltype": "Subscriber"}
     reply = yield _request("POST", "/notes", settings, {"note": note})
     return _judge(reply, duty, Kind.REJECTED)
@@ -99,13 +98,10 @@ def _judge(reply: Reply, duty: Duty, missing: Kind) -> Outcome | None:
 
 
 def _said(reply: Reply) -> Iterator[str]:
-    said = said_object(reply)
-    if message := said.get("message"):
+    if message := said_object(reply).get("message"):
         yield str(message)
-    errors = said.get("errors")
-    for one in errors if isinstance(errors, list) else ():
-        if isinstance(one, dict):
-            yield ": ".join(str(one[name]) for name in ("title", "detail", "code") if one.get(name))
+    for one in said_objects(reply, "errors"):
+        yield ": ".join(str(one[name]) for name in ("title", "detail", "code") if one.get(name))
 
 
 def _request(method: str, path: str, settings: Settings, body: Json = None) -> Request:

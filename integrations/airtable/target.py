@@ -22,6 +22,7 @@ from relay.core.contract import (
     judged,
     keyed_by,
     said_object,
+    said_objects,
 )
 
 API = "https://api.airtable.com/v0"
@@ -49,9 +50,8 @@ def deliver(payload: Json, settings: Settings, duty: Duty) -> Conversation:
     reply = yield json_request("PATCH", _table(settings), body, _headers(settings))
     if failed := _judge(reply, duty):
         return failed
-    records = said_object(reply).get("records")
-    first = records[0] if isinstance(records, list) and records else None
-    if not isinstance(first, dict) or not first.get("id"):
+    first = next(iter(said_objects(reply, "records")), {})
+    if not first.get("id"):
         return Outcome(kind=Kind.RETRY, message=f"answered {reply.status} without a record's id")
     return _done(str(first["id"]), settings)
 

@@ -7,7 +7,16 @@ datamanager.v1.json.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from relay.core.contract import Duty, Json, Kind, Outcome, Reply, judge_google, said_object
+from relay.core.contract import (
+    Duty,
+    Json,
+    Kind,
+    Outcome,
+    Reply,
+    judge_google,
+    objects_of,
+    said_object,
+)
 
 PREFIXES = ("PROCESSING_ERROR_REASON_", "PROCESSING_ERROR_")
 
@@ -74,7 +83,7 @@ def judge_ingested(reply: Reply, duty: Duty) -> Outcome | None:
 def judge_processed(reply: Reply, request: str, asked: int) -> Outcome:
     """What became of a taken request of one event, which was asked about `asked` times before."""
     listed = said_object(reply).get("requestStatusPerDestination")
-    status = next((one for one in _objects(listed)), {})
+    status = next((one for one in objects_of(listed)), {})
     reasons = [_plain(reason) for reason in _reasons(status, "errorInfo", "errorCounts")]
     warned = ", ".join(_reasons(status, "warningInfo", "warningCounts"))
     match status.get("requestStatus"):
@@ -110,15 +119,10 @@ def _judged(reasons: Sequence[str]) -> Outcome:
 def _reasons(status: Json, info: str, counts: str) -> list[str]:
     told = status.get(info)
     listed = told.get(counts) if isinstance(told, dict) else None
-    return [str(one["reason"]) for one in _objects(listed) if one.get("reason")]
+    return [str(one["reason"]) for one in objects_of(listed) if one.get("reason")]
 
 
 def _plain(reason: str) -> str:
     for prefix in PREFIXES:
         reason = reason.removeprefix(prefix)
     return reason
-
-
-def _objects(value: Json) -> list[dict[str, Json]]:
-    listed = value if isinstance(value, list) else []
-    return [one for one in listed if isinstance(one, dict)]

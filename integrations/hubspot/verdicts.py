@@ -17,6 +17,7 @@ from relay.core.contract import (
     Unreadable,
     judge_status,
     judged,
+    objects_of,
     read_json,
     said_object,
 )
@@ -65,7 +66,7 @@ def of_batch(reply: Reply, duty: Duty) -> Put:
     results = document.get("results")
     if isinstance(results, list) and results and isinstance(results[0], dict):
         return _put(results[0], reply)
-    error = next(_objects(document.get("errors")), None)
+    error = next(iter(objects_of(document.get("errors"))), None)
     if error is None:
         return Put(judged(Kind.RETRY, reply, duty, "no contact came back"))
     kind = CATEGORIES.get(str(error.get("category")), Kind.RETRY)
@@ -84,7 +85,7 @@ def of_one(reply: Reply, duty: Duty) -> Put:
 
 def found_in(reply: Reply) -> str | None:
     """The id of the first record that a search found, None where it found none."""
-    record = next(_objects(said_object(reply).get("results")), {})
+    record = next(iter(objects_of(said_object(reply).get("results"))), {})
     return str(record["id"]) if record.get("id") else None
 
 
@@ -155,7 +156,7 @@ class _Detail:
 
 
 def _details(errors: Json) -> Iterator[_Detail]:
-    for one in _objects(errors):
+    for one in objects_of(errors):
         held = one.get("context")
         context = held if isinstance(held, dict) else {}
         names = (
@@ -174,9 +175,5 @@ def _listed_in(said: str) -> Iterator[_Detail]:
         errors = read_json(listed[0])
     except Unreadable:
         return
-    for one in _objects(errors):
+    for one in objects_of(errors):
         yield _Detail(str(one.get("name") or ""), one.get("message"), one.get("error"))
-
-
-def _objects(value: Json) -> Iterator[dict[str, Json]]:
-    yield from (one for one in value if isinstance(one, dict)) if isinstance(value, list) else ()

@@ -25,6 +25,7 @@ from relay.core.contract import (
     judged,
     left_out,
     said_object,
+    said_objects,
     with_remainder,
 )
 
@@ -179,7 +180,7 @@ def _request(settings: Settings, body: Json) -> Request:
 
 def _wrong(reply: Reply) -> Iterator[str]:
     """What of the visit, and which fields but the e-mail address, the form does not take."""
-    for one in _listed(reply) if reply.status == 400 else ():
+    for one in said_objects(reply, "errors") if reply.status == 400 else ():
         kind, named = str(one.get("errorType")), _FIELD.search(str(one.get("message")))
         if kind in CONTEXT:
             yield CONTEXT[kind]
@@ -190,13 +191,10 @@ def _wrong(reply: Reply) -> Iterator[str]:
 _FIELD = re.compile(r"'fields\.(?:0-1/)?([a-z0-9_]+)'")
 
 
-def _listed(reply: Reply) -> Iterator[dict[str, Json]]:
-    errors = said_object(reply).get("errors")
-    yield from (one for one in errors if isinstance(one, dict)) if isinstance(errors, list) else ()
-
-
 def _said(reply: Reply) -> str:
-    details = [f"{one.get('errorType')}: {one.get('message')}" for one in _listed(reply)]
+    details = [
+        f"{one.get('errorType')}: {one.get('message')}" for one in said_objects(reply, "errors")
+    ]
     return "; ".join(details) or str(said_object(reply).get("message") or "")
 
 

@@ -14,6 +14,7 @@ from relay.core.contract import (
     Settings,
     json_request,
     judge_reply,
+    objects_of,
     said_object,
 )
 
@@ -67,7 +68,7 @@ def page(settings: Settings, since: float, cursor: str | None, now: float) -> Pa
     meta = said.get("meta")
     following = meta.get("nextPageToken") if isinstance(meta, dict) else None
     data = said.get("data")
-    rows = [one for one in data if isinstance(one, dict)] if isinstance(data, list) else []
+    rows = objects_of(data)
     listed = [
         Listed(body=json.dumps({"listed": row}, ensure_ascii=False).encode(), at=_at(row))
         for row in rows

@@ -17,6 +17,7 @@ from relay.core.contract import (
     Request,
     Settings,
     judge_reply,
+    objects_of,
     said_object,
 )
 
@@ -84,7 +85,7 @@ def page(settings: Settings, since: float, cursor: str | None, now: float) -> Pa
     if refused := judge_reply(reply, now, {}, str(said.get("message") or "")):
         return refused
     rows = said.get("content")
-    rows = [one for one in rows if isinstance(one, dict)] if isinstance(rows, list) else []
+    rows = objects_of(rows)
     following = f"{int(number) + 1} 0" if int(number) + 1 < len(forms) else None
     if len(rows) >= PAGE:
         following = f"{number} {int(offset) + len(rows)}"

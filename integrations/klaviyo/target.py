@@ -22,6 +22,7 @@ from relay.core.contract import (
     judge_status,
     keyed_by,
     said_object,
+    said_objects,
     shorten,
 )
 
@@ -81,7 +82,7 @@ def _judge(reply: Reply, duty: Duty) -> Outcome | None:
 
 
 def _said(reply: Reply) -> Iterator[str]:
-    for one in _errors(reply):
+    for one in said_objects(reply, "errors"):
         place = one.get("source")
         where = place.get("pointer") if isinstance(place, dict) else None
         words = str(one.get("detail") or one.get("title") or one.get("code") or "")
@@ -90,13 +91,8 @@ def _said(reply: Reply) -> Iterator[str]:
 
 def _pointers(reply: Reply) -> list[str]:
     """The places that a refusal names; one error without a place makes it a refusal as a whole."""
-    places = [one.get("source") for one in _errors(reply)]
+    places = [one.get("source") for one in said_objects(reply, "errors")]
     return [str(place.get("pointer")) if isinstance(place, dict) else "" for place in places]
-
-
-def _errors(reply: Reply) -> list[dict[str, Json]]:
-    errors = said_object(reply).get("errors")
-    return [one for one in errors if isinstance(one, dict)] if isinstance(errors, list) else []
 
 
 def _request(method: str, path: str, settings: Settings, body: Json = None) -> Request:

@@ -7,7 +7,7 @@ Shapes: learn.microsoft.com/linkedin/marketing/lead-sync/leadsync, `leadFormResp
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from relay.core.contract import Json, instant
+from relay.core.contract import Json, instant, objects_of
 
 _TYPES = {"EMAIL": "email", "WORK_EMAIL": "email", "PHONE_NUMBER": "phone_number"}
 """What an answer is by the profile field that its question is prefilled from."""
@@ -31,7 +31,7 @@ def joined(response: Object) -> Object:
     found["consents"] = list(_consents(said, content, locale))
     found["hidden"] = {
         one["name"]: one.get("value")
-        for one in _objects(form.get("hiddenFields"))
+        for one in objects_of(form.get("hiddenFields"))
         if isinstance(one.get("name"), str)
     }
     found["campaign"] = _tail(_inner(response.get("leadMetadata"), "campaign"))
@@ -41,8 +41,8 @@ def joined(response: Object) -> Object:
 
 
 def _answers(said: Object, content: Object, locale: str) -> Iterator[Object]:
-    questions = {_key(one.get("questionId")): one for one in _objects(content.get("questions"))}
-    for answer in _objects(said.get("answers")):
+    questions = {_key(one.get("questionId")): one for one in objects_of(content.get("questions"))}
+    for answer in objects_of(said.get("answers")):
         question = questions.get(_key(answer.get("questionId")), {})
         field = question.get("predefinedField")
         ref = field or question.get("name") or answer.get("name")
@@ -68,7 +68,7 @@ def _value(details: Json, question: Object, locale: str) -> Json:
     asked = _object(_object(question.get("questionDetails")).get("multipleChoiceQuestionDetails"))
     words = {
         _key(one.get("id")): _localized(one.get("text"), locale)
-        for one in _objects(asked.get("options"))
+        for one in objects_of(asked.get("options"))
     }
     said = [words.get(_key(one)) or one for one in chosen]
     return said[0] if len(said) == 1 else said
@@ -79,9 +79,9 @@ def _consents(said: Object, content: Object, locale: str) -> Iterator[Object]:
     legal = _object(content.get("legalInfo"))
     words = {
         _key(one.get("id")): _localized(one.get("consent"), locale)
-        for one in _objects(legal.get("consents"))
+        for one in objects_of(legal.get("consents"))
     }
-    for one in _objects(said.get("consentResponses")):
+    for one in objects_of(said.get("consentResponses")):
         id_ = _key(one.get("consentId"))
         yield {"id": f"consent {id_}", "label": words.get(id_), "value": one.get("accepted")}
 
@@ -128,7 +128,3 @@ def _key(value: Json) -> str:
 
 def _object(value: Json) -> Object:
     return value if isinstance(value, dict) else {}
-
-
-def _objects(value: Json) -> list[Object]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []

@@ -24,6 +24,7 @@ from relay.core.contract import (
     judge_status,
     keyed_by,
     said_object,
+    said_objects,
 )
 
 PATIENCE = 120.0
@@ -109,20 +110,14 @@ def _write_notes(place: str, notes: list[str], settings: Settings, duty: Duty) -
 
 
 def _texts(reply: Reply) -> set[str]:
-    listed = said_object(reply).get("notes")
-    return {
-        str(one.get("note")).strip()
-        for one in (listed if isinstance(listed, list) else ())
-        if isinstance(one, dict)
-    }
+    return {str(one.get("note")).strip() for one in said_objects(reply, "notes")}
 
 
 def _refused_fields(reply: Reply, member: Mapping[str, Json]) -> set[str]:
     """The tags of the merge fields that were sent and refused."""
-    errors = said_object(reply).get("errors")
-    if reply.status != 400 or not isinstance(errors, list):
+    if reply.status != 400:
         return set()
-    named = {str(one.get("field")) for one in errors if isinstance(one, dict)}
+    named = {str(one.get("field")) for one in said_objects(reply, "errors")}
     return named & set(member.get("merge_fields", {}))
 
 

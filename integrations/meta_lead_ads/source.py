@@ -27,6 +27,7 @@ from relay.core.contract import (
     Signature,
     Source,
     moment,
+    objects_of,
     read_body,
 )
 
@@ -89,8 +90,8 @@ def parse(inbound: Inbound, _settings: Settings) -> list[Parsed]:
 
 def _changes(body: Json) -> Iterator[Json]:
     """What a notice says of each lead; a change may lack its value."""
-    for entry in _objects(body.get("entry") if isinstance(body, dict) else None):
-        for change in _objects(entry.get("changes")):
+    for entry in objects_of(body.get("entry") if isinstance(body, dict) else None):
+        for change in objects_of(entry.get("changes")):
             if change.get("field") == "leadgen":
                 yield change.get("value")
 
@@ -133,7 +134,7 @@ def _answer(field: Json) -> Json:
 def _ticked(lead: dict[str, Json]) -> Json:
     """Own consents of a form as answers: what is ticked is "1", what is not an empty text."""
     said = lead.get("custom_disclaimer_responses")
-    boxes = [one for one in _objects(said) if isinstance(one.get("checkbox_key"), str)]
+    boxes = [one for one in objects_of(said) if isinstance(one.get("checkbox_key"), str)]
     if not isinstance(said, list) or len(boxes) < len(said):
         return said
     ticked = (True, 1, "1", "true")
@@ -141,7 +142,7 @@ def _ticked(lead: dict[str, Json]) -> Json:
 
 
 def _said(lead: dict[str, Json]) -> Iterator[str]:
-    for field in _objects(lead.get("field_data")):
+    for field in objects_of(lead.get("field_data")):
         values = field.get("values")
         yield from (v for v in (values if isinstance(values, list) else []) if isinstance(v, str))
 
@@ -176,7 +177,7 @@ def page(settings: Settings, since: float, cursor: str | None, now: float) -> Pa
         return said
     listed = [
         Listed(body=json.dumps({"lead": lead}, ensure_ascii=False).encode(), at=_at(lead))
-        for lead in _objects(said.get("data"))
+        for lead in objects_of(said.get("data"))
     ]
     following = _next(said.get("paging"), int(number), len(forms))
     return ListedPage(submissions=listed, cursor=following)
@@ -219,10 +220,6 @@ def _id(value: Json) -> str | None:
 
 def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
-
-
-def _objects(value: Json) -> list[dict[str, Json]]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 SOURCE = Source(

@@ -27,6 +27,7 @@ from relay.core.contract import (
     keyed_by,
     remainder_of,
     said_object,
+    said_objects,
     shorten,
     to_major,
 )
@@ -151,8 +152,7 @@ def _write_note(
         reply = yield asked("GET", path, settings)
         if refused := refusal(reply, duty):
             return refused
-        notes = said_object(reply).get("data")
-        if any(rest.stands_in(str(note)) for note in (notes if isinstance(notes, list) else ())):
+        if any(rest.stands_in(str(note)) for note in said_objects(reply, "data")):
             return Outcome(kind=Kind.DELIVERED)
     content = _markup(rest.text)
     if len(content.encode()) > LONGEST_NOTE:

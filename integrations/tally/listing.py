@@ -18,6 +18,7 @@ from relay.core.contract import (
     Settings,
     judge_reply,
     moment,
+    objects_of,
     said_object,
 )
 
@@ -72,10 +73,11 @@ def page(settings: Settings, since: float, cursor: str | None, now: float) -> Pa
     said = said_object(reply)
     if refused := judge_reply(reply, now, {}, str(said.get("message") or "")):
         return refused
-    questions = {one.get("id"): one for one in _objects(said.get("questions"))}
-    rows = [one for one in _objects(said.get("submissions")) if one.get("isCompleted") is not False]
+    questions = {one.get("id"): one for one in objects_of(said.get("questions"))}
+    submissions = objects_of(said.get("submissions"))
+    rows = [one for one in submissions if one.get("isCompleted") is not False]
     following = f"{int(number) + 1} 1" if int(number) + 1 < len(forms) else None
-    if said.get("hasMore") is True and _objects(said.get("submissions")):
+    if said.get("hasMore") is True and submissions:
         following = f"{number} {int(sheet) + 1}"
     listed = [_written(row, questions) for row in rows]
     return ListedPage(submissions=listed, cursor=following)
@@ -85,7 +87,7 @@ def _written(row: dict[str, Json], questions: Mapping[Json, dict[str, Json]]) ->
     """A submission as the event of its webhook."""
     fields = [
         field
-        for response in _objects(row.get("responses"))
+        for response in objects_of(row.get("responses"))
         for field in _fields(response, questions.get(response.get("questionId"), {}))
     ]
     data = {
@@ -114,7 +116,7 @@ def _fields(response: dict[str, Json], question: dict[str, Json]) -> Iterator[di
     if type_ in _SINGLE and isinstance(value, list) and len(value) == 1:
         value = value[0]
     title = question.get("title") or next(
-        (one.get("title") for one in _objects(question.get("fields"))), None
+        (one.get("title") for one in objects_of(question.get("fields"))), None
     )
     yield {"key": key, "label": title, "type": type_, "value": value}
 
@@ -124,10 +126,6 @@ def _at(row: dict[str, Json]) -> float | None:
         return moment(row.get("submittedAt")).timestamp()
     except ValueError:
         return None
-
-
-def _objects(value: Json) -> list[dict[str, Json]]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 LISTING = Listing(

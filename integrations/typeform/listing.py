@@ -21,6 +21,7 @@ from relay.core.contract import (
     Settings,
     judge_reply,
     moment,
+    objects_of,
     said_object,
 )
 
@@ -72,7 +73,7 @@ def page(settings: Settings, since: float, cursor: str | None, now: float) -> Pa
     said = yield from _get(path, _query(since, after), settings, now)
     if isinstance(said, Outcome):
         return said
-    items = [one for one in _objects(said.get("items")) if isinstance(one.get("token"), str)]
+    items = [one for one in objects_of(said.get("items")) if isinstance(one.get("token"), str)]
     following = f"{int(number) + 1} " if int(number) + 1 < len(forms) else None
     if len(items) >= PAGE:
         following = f"{number} {items[-1]['token']}"
@@ -121,10 +122,6 @@ def _at(submitted: Json) -> float | None:
         return moment(submitted).timestamp()
     except ValueError:
         return None
-
-
-def _objects(value: Json) -> list[dict[str, Json]]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 LISTING = Listing(

@@ -5,7 +5,16 @@ from collections.abc import Iterator
 
 from integrations.typeform.listing import LISTING
 from integrations.typeform.listing import SETTINGS as LISTING_SETTINGS
-from relay.core.contract import Inbound, Json, Parsed, Settings, Signature, Source, read_body
+from relay.core.contract import (
+    Inbound,
+    Json,
+    Parsed,
+    Settings,
+    Signature,
+    Source,
+    objects_of,
+    read_body,
+)
 
 SETTINGS: Json = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -62,7 +71,7 @@ def parse(inbound: Inbound, _settings: Settings) -> list[Parsed]:
 
 def _says_test(response: dict[str, Json]) -> bool:
     """Whether the answers are those that Typeform's test button makes up."""
-    answers = _objects(response.get("answers"))
+    answers = objects_of(response.get("answers"))
     texts = [answer["text"] for answer in answers if "text" in answer]
     if not texts or any(text != TEST_TEXT for text in texts):
         return False
@@ -85,7 +94,7 @@ def _joined(response: dict[str, Json]) -> dict[str, Json]:
     if isinstance(answers, list):
         questions = dict(_questions(definition))
         joined["answers"] = [part for one in answers for part in _parts(one, questions)]
-    if cards := [card for one in _objects(answers) if (card := _card(one))]:
+    if cards := [card for one in objects_of(answers) if (card := _card(one))]:
         joined["cards"] = cards
     if isinstance(definition, dict):
         joined["definition"] = {key: definition.get(key) for key in ("id", "title")}
@@ -100,7 +109,7 @@ def _joined(response: dict[str, Json]) -> dict[str, Json]:
 def _questions(group: Json) -> Iterator[tuple[str, Question]]:
     """The questions by id, those of question groups too."""
     fields = group.get("fields") if isinstance(group, dict) else None
-    for field in _objects(fields):
+    for field in objects_of(fields):
         if isinstance(field.get("id"), str):
             yield field["id"], field
         yield from _questions(field.get("properties"))
@@ -190,7 +199,7 @@ def _choices(chosen: Json, question: Question) -> Json:
 def _looked_up(chosen: dict[str, Json], question: Question) -> Iterator[Json]:
     for key in ("id", "ref"):
         wanted = _listed(chosen.get(key)) + _listed(chosen.get(f"{key}s"))
-        found = [one for one in _objects(question.get("choices")) if one.get(key) in wanted]
+        found = [one for one in objects_of(question.get("choices")) if one.get(key) in wanted]
         if found:
             yield from (one.get("label") for one in found)
             return
@@ -227,15 +236,11 @@ def _card(answer: Question) -> dict[str, Json]:
 
 def _variables(variables: Json) -> Json:
     """The form's counters and texts by their names."""
-    found = _objects(variables)
+    found = objects_of(variables)
     named = [one for one in found if isinstance(one.get("key"), str)]
     if not found or len(named) < len(variables):
         return variables
     return {one["key"]: one.get("number", one.get("text")) for one in found}
-
-
-def _objects(value: Json) -> list[dict[str, Json]]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def _listed(value: Json) -> list[Json]:

@@ -9,6 +9,7 @@ from relay.core.contract import (
     Settings,
     Signature,
     Source,
+    objects_of,
     read_body,
     secret_list,
 )
@@ -70,7 +71,7 @@ def _answers(data: dict[str, Json], fields: dict[str, Field]) -> Iterator[Json]:
 
 def _fields(schema: Json) -> dict[str, Field]:
     """The form's fields by their names, and by the ids of their elements, which data may have."""
-    fields = [one for one in schema if isinstance(one, dict)] if isinstance(schema, list) else []
+    fields = objects_of(schema)
     return {
         one[key]: one
         for key in ("fieldElementId", "fieldName")

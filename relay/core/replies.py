@@ -65,9 +65,13 @@ def said_object(reply: Reply) -> dict[str, Json]:
 
 
 def said_objects(reply: Reply, name: str) -> list[dict[str, Json]]:
-    """The objects of a list that is a member of a reply's object; none where it is no list."""
-    listed = said_object(reply).get(name)
-    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    """The objects of the list that is this member of a reply's object."""
+    return objects_of(said_object(reply).get(name))
+
+
+def objects_of(value: Json) -> list[dict[str, Json]]:
+    """The objects of a list; none where the value is no list."""
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def said_json(reply: Reply) -> Json:
