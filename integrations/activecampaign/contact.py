@@ -28,7 +28,7 @@ def lists_of(payload: Json, settings: Settings, duty: Duty) -> list[int]:
 
     A subscription is never implied; a source's default is not what a person said.
     """
-    agreed = has_agreed(payload["$lead"].get("consent", {}).get("marketing"))
+    agreed = has_agreed(payload.get("$lead", {}).get("consent", {}).get("marketing"))
     return list(settings.get("lists", ())) if agreed and is_new(duty) else []
 
 
@@ -45,14 +45,14 @@ def is_new(duty: Duty) -> bool:
 
 def note_of(payload: Json) -> str:
     """All of the lead that the contact's fields do not hold."""
-    contact = payload["$lead"].get("contact", {})
+    contact = payload.get("$lead", {}).get("contact", {})
     places = [f"/contact/{key}" for name, key in KEYS.items() if _holds(payload, name, contact)]
     if {"/contact/first_name", "/contact/last_name"} <= set(places):
         places.append("/contact/full_name")
     phone = contact.get("phone", {})
     if "extension" not in phone and payload.get("phone") in (phone.get("e164"), phone.get("raw")):
         places.append("/contact/phone")
-    card = card_of(payload["$lead"], without=[*places, "/ids/version"])
+    card = card_of(payload.get("$lead", {}), without=[*places, "/ids/version"])
     rest = cut_note(payload)
     text = text_card(card, LONGEST_NOTE - len(rest) - 2) if len(rest) < LONGEST_NOTE // 2 else ""
     return "\n\n".join(part for part in (text, rest[:LONGEST_NOTE]) if part)

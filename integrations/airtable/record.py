@@ -26,16 +26,16 @@ OWN = frozenset(
 
 
 def fields_of(payload: Json, details: str) -> dict[str, Json]:
-    """The record's fields; `details` names the one for all that has none, empty for none."""
+    """The record's fields; `details` names the one for all that has none."""
     fields = {name: _value(value) for name, value in payload.get("fields", {}).items()}
-    if details and details not in fields and (text := _rest(payload, fields)):
+    if "$lead" in payload and details not in fields and (text := _rest(payload, fields)):
         fields[details] = text
     return fields
 
 
 def _rest(payload: Json, fields: Mapping[str, Json]) -> str:
     sent = {value for value in fields.values() if isinstance(value, str)}
-    card = card_of(payload["$lead"], without=["/ids/version"])
+    card = card_of(payload.get("$lead", {}), without=["/ids/version"])
     lines = (line for line in card.lines if line.pointer not in OWN or line.text not in sent)
     cut = cut_note(payload)[: LONGEST // 2]
     text = text_card(Card(card.title, tuple(lines)), LONGEST - len(cut) - 2)

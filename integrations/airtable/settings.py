@@ -48,6 +48,7 @@ SETTINGS: Json = {
             "type": "string",
             "title": "Field for the rest",
             "description": "A long text field that holds all of the lead that has no field.",
+            "minLength": 1,
             "maxLength": 255,
             "default": DETAILS,
         },

@@ -32,7 +32,7 @@ def contact_of(payload: Json, settings: Settings, duty: Duty) -> dict[str, Json]
 
 def notes_of(payload: Json) -> list[str]:
     """The lead in words: which of the attributes the account has is not known here."""
-    card = card_of(payload["$lead"], without=["/contact/email", "/ids/version"])
+    card = card_of(payload.get("$lead", {}), without=["/contact/email", "/ids/version"])
     notes = list(_notes(text_card(card)))
     if len(notes) <= MOST_NOTES:
         return notes
@@ -47,7 +47,7 @@ def plain(note: Json) -> str:
 def _lists(payload: Json, settings: Settings) -> list[int]:
     """Being on a mailing list is a subscription, which is never implied; a source's default is not
     what a person said."""
-    agreed = has_agreed(payload["$lead"].get("consent", {}).get("marketing"))
+    agreed = has_agreed(payload.get("$lead", {}).get("consent", {}).get("marketing"))
     mailed = settings.get("mailing_lists", []) if agreed else []
     return list(dict.fromkeys([*mailed, *settings.get("other_lists", [])]))
 

@@ -90,7 +90,7 @@ _ADDRESS = re.compile(r"(https?://[^\s<>\[\]()|`]+)")
 
 def deliver(payload: Json, settings: Settings, duty: Duty) -> Conversation:
     """Post the message once, and keep its id; Discord tells no repeats."""
-    embed, cut = _embed(payload["$lead"], duty, whole=settings.get("details", False))
+    embed, cut = _embed(payload.get("$lead", {}), duty, whole=settings.get("details", False))
     body = {"embeds": [embed], "allowed_mentions": {"parse": []}}
     reply = yield json_request("POST", _address(settings, wait=True), body)
     if refused := _judge(reply, duty):

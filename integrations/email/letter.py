@@ -37,7 +37,7 @@ _SPECIALS = re.compile(r'[()<>\[\]:;@\\,."]')
 
 def write_letter(payload: Json, settings: Settings, duty: Duty) -> bytes:
     """The whole letter. A retry of a delivery writes the same one, but for its date."""
-    lead = payload["$lead"]
+    lead = payload.get("$lead", {})
     shown = message_card(lead)
     letter = EmailMessage(policy=POLICY)
     letter["From"] = _sender(settings)

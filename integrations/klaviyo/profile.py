@@ -75,7 +75,7 @@ def subscription_of(payload: Json, settings: Settings, duty: Duty) -> Json:
 
     It lifts suppressions, so it is for new leads alone whose sender said that the person agreed.
     """
-    consent = payload["$lead"].get("consent", {}).get("marketing") or {}
+    consent = payload.get("$lead", {}).get("consent", {}).get("marketing") or {}
     known = duty.event != "created" or duty.remote_id is not None
     if known or not (
         has_agreed(consent) and settings.get("subscribe_list") and payload.get("email")
@@ -84,7 +84,7 @@ def subscription_of(payload: Json, settings: Settings, duty: Duty) -> Json:
     past = bool(settings.get("past_consent", False))
     at = {"consented_at": _agreed_at(consent, duty)} if past else {}
     marketing = {"consent": "SUBSCRIBED", **at}
-    form = payload["$lead"].get("form", {})
+    form = payload.get("$lead", {}).get("form", {})
     profile = {"email": payload["email"], "subscriptions": {"email": {"marketing": marketing}}}
     attributes: dict[str, Json] = {
         "custom_source": shorten(str(form.get("custom_name") or form.get("name") or "Form"), 255),
@@ -118,7 +118,7 @@ def _properties(
 
     Names that begin with $ are Klaviyo's own: no form may set what they mean.
     """
-    lead = payload["$lead"]
+    lead = payload.get("$lead", {})
     answers = {**lead.get("tokens", {}), **lead.get("form", {}).get("fields", {})}
     lines = card_of(lead, without=["/form/fields", "/tokens", *_held(lead, attributes)]).lines
     found: dict[str, Json] = {}

@@ -64,7 +64,7 @@ def notes_of(payload: Json, sent: Mapping[str, Json]) -> list[str]:
     An audience has a first and a last name from the start; whether it has other fields is not known
     here, and Mailchimp says nothing of those that it lacks.
     """
-    contact = payload["$lead"].get("contact", {})
+    contact = payload.get("$lead", {}).get("contact", {})
     fields = sent.get("merge_fields", {})
     told = [
         name for tag, name in NAMES.items() if name in contact and fields.get(tag) == contact[name]
@@ -72,7 +72,7 @@ def notes_of(payload: Json, sent: Mapping[str, Json]) -> list[str]:
     if told == list(NAMES.values()):
         told.append("full_name")
     places = [f"/contact/{name}" for name in ("email", *told)]
-    card = card_of(payload["$lead"], without=[*places, "/ids/version"])
+    card = card_of(payload.get("$lead", {}), without=[*places, "/ids/version"])
     text = "\n\n".join(part for part in (text_card(card), cut_note(payload)) if part)
     notes = list(_pieces(text, LONGEST_NOTE))
     if len(notes) <= MOST_NOTES:
@@ -105,12 +105,12 @@ def _status(payload: Json, settings: Settings) -> str:
 
 
 def _has_agreed(payload: Json) -> bool | None:
-    return has_agreed(payload["$lead"].get("consent", {}).get("marketing"))
+    return has_agreed(payload.get("$lead", {}).get("consent", {}).get("marketing"))
 
 
 def _signed_up(payload: Json, duty: Duty) -> dict[str, Json]:
     signed = {"timestamp_signup": _written(duty.occurred_at)}
-    address = str(payload["$lead"].get("device", {}).get("ip") or "")
+    address = str(payload.get("$lead", {}).get("device", {}).get("ip") or "")
     try:
         return {"ip_signup": str(ip_address(address)), **signed}
     except ValueError:
@@ -119,7 +119,9 @@ def _signed_up(payload: Json, duty: Duty) -> dict[str, Json]:
 
 def _agreed_at(payload: Json, duty: Duty) -> str:
     try:
-        return instant(moment(payload["$lead"]["consent"]["marketing"].get("at")), "seconds")
+        return instant(
+            moment(payload.get("$lead", {})["consent"]["marketing"].get("at")), "seconds"
+        )
     except ValueError:
         return _written(duty.occurred_at)
 

@@ -50,7 +50,7 @@ def properties_of(payload: Json, lead_id: str, name: str) -> dict[str, Json]:
 
 def sections_of(payload: Json) -> list[tuple[str, str]]:
     """The page's text, a heading and its lines each."""
-    lead = payload["$lead"]
+    lead = payload.get("$lead", {})
     held = set(_texts(payload))
     lines = [
         line

@@ -66,7 +66,7 @@ NOBODY = frozenset(
 
 def deliver(payload: Json, settings: Settings, duty: Duty) -> Conversation:
     """Post the message once; Slack tells no repeats and gives no id."""
-    message, cut = _message(payload["$lead"], whole=settings.get("details", False))
+    message, cut = _message(payload.get("$lead", {}), whole=settings.get("details", False))
     reply = yield json_request("POST", settings["url"], message)
     return _judge(reply, duty) or Outcome(kind=Kind.DELIVERED, message=cut)
 

@@ -65,7 +65,7 @@ _SWITCHED_OFF = re.compile(r"notenabled|not enabled|disabled|suspended", re.IGNO
 
 def deliver(payload: Json, settings: Settings, duty: Duty) -> Conversation:
     """Start the workflow once; what it does is not told, and neither are repeats."""
-    card, cut = _card(payload["$lead"], whole=settings.get("details", False))
+    card, cut = _card(payload.get("$lead", {}), whole=settings.get("details", False))
     reply = yield json_request("POST", settings["url"], _message(card))
     said = "; ".join(filter(None, (STARTED, cut)))
     return _judge(reply, duty) or Outcome(kind=Kind.DELIVERED, message=said)

@@ -90,7 +90,7 @@ NO_PLACE = (
 
 def deliver(payload: Json, settings: Settings, duty: Duty) -> Conversation:
     """Send the message once; where the group has a new id, send it there."""
-    text, cut = _text(payload["$lead"], whole=settings.get("details", False))
+    text, cut = _text(payload.get("$lead", {}), whole=settings.get("details", False))
     message = {
         **_place(settings),
         "text": text,

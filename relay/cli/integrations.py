@@ -8,7 +8,8 @@ from relay import runtime
 from relay.cli.command import OnRuntime
 from relay.cli.show import emit, json_option
 from relay.core.contract import HeaderProof, Json, Source, Target
-from relay.core.kinds import Catalog
+from relay.core.fixtures import fixtures_of
+from relay.core.kinds import Catalog, SourceKind, TargetKind
 
 REPEATS = {
     "key": "the vendor takes an idempotency key",
@@ -42,18 +43,24 @@ def described(
     yield from _table(targets)
 
 
+def _by_label(named: tuple[str, SourceKind | TargetKind]) -> str:
+    kind = named[1]
+    declared = kind.source if isinstance(kind, SourceKind) else kind.target
+    return declared.label.casefold()
+
+
 def _sources(catalog: Catalog) -> list[dict[str, Json]]:
     return [
         {
             "name": name,
             "label": kind.source.label,
             "proof": _proof(kind.source),
-            "repeats": _repeats(kind.source),
+            "repeats": _repeats(kind),
             "reconcile": "yes" if kind.source.listing else "",
             "evidence": kind.source.evidence,
             "live": kind.source.unverified is None,
         }
-        for name, kind in sorted(catalog.sources.items())
+        for name, kind in sorted(catalog.sources.items(), key=_by_label)
     ]
 
 
@@ -69,7 +76,7 @@ def _targets(catalog: Catalog) -> list[dict[str, Json]]:
             "evidence": kind.target.evidence,
             "live": kind.target.unverified is None,
         }
-        for name, kind in sorted(catalog.targets.items())
+        for name, kind in sorted(catalog.targets.items(), key=_by_label)
     ]
 
 
@@ -81,22 +88,37 @@ def _proof(source: Source) -> str:
     if source.verify and not callable(source.verify):
         return "signature `" + "`, `".join(recipe.header for recipe in source.verify) + "`"
     if source.verify:
-        return "checked by code, see the guide"
+        return "a proof of its own, see the guide"
     return "secret header" if source.credentials else "the secret address"
 
 
-def _repeats(source: Source) -> str:
-    if source.repeat_window is None:
-        return "the sender's id"
-    return f"equal content within {source.repeat_window} s"
+def _repeats(kind: SourceKind) -> str:
+    """How a repeat is told, as the kind's captures show."""
+    window = kind.source.repeat_window
+    content = "" if window is None else f"equal content within {window} s"
+    named = "the sender's id" if any(_names_events(kind)) else ""
+    return ", else ".join(filter(None, (named, content))) or "no two are taken for one"
+
+
+def _names_events(kind: SourceKind) -> Iterator[bool]:
+    for fixture in fixtures_of(kind):
+        settings = fixture.expected.get("settings", {})
+        yield any(one.event_id for one in kind.source.parse(fixture.inbound, settings))
 
 
 def _limits(target: Target) -> Iterator[str]:
-    yield from (limit.replace("/", " per ") for limit in target.limits)
+    yield from (_spoken(limit) for limit in target.limits)
     if target.max_age is not None:
         yield f"not older than {_span(target.max_age)}"
     if target.min_age is not None:
         yield f"not before {_span(target.min_age)}"
+
+
+def _spoken(limit: str) -> str:
+    """`100/10 second` as people say it."""
+    many, _, span = limit.partition("/")
+    number, _, unit = span.rpartition(" ")
+    return f"{many} per {number} {unit.rstrip('s')}s" if number else f"{many} per {unit}"
 
 
 def _span(seconds: int) -> str:

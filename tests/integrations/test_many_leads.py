@@ -60,6 +60,18 @@ def test_two_hundred_leads_make_valid_requests(name: str) -> None:
             _says_whole(built.payload["$cut"], requests)
 
 
+@every_target
+def test_the_rest_of_a_lead_can_be_left_out(name: str) -> None:
+    """A mapping of `/$lead` to null says that what has no field shall not be sent at all."""
+    kind, recorded = catalog().targets[name], usual(name)
+    built = kind.adapter.build(whole(), {**recorded["mapping"], "/$lead": None})
+    conversation = kind.target.deliver(
+        built.payload, recorded["settings"], duty_of(recorded["duty"])
+    )
+    replies = replies_of(recorded)
+    assert told(conversation, [*replies, *replies[-1:] * MOST_STEPS])[2].kind
+
+
 def _is_valid(request: Request | Letter) -> None:
     if isinstance(request, Letter):
         assert request.message.isascii() or b"\r\n\r\n" in request.message
