@@ -1,5 +1,8 @@
 """Zapier, Make and n8n: a flat JSON object or form that a workflow's step posts."""
 
+import hashlib
+import json
+
 from relay.core.contract import (
     HEADER_SETTINGS,
     Inbound,
@@ -13,8 +16,8 @@ from relay.core.contract import (
     read_body,
 )
 
-IDS = ("submission_id", "id")
-"""Members that name the submission; the first one there is counts."""
+REPEAT_WINDOW = 600
+"""Seconds. Without an id only equal content soon after tells a repeat."""
 
 LONGEST_BATCH = 1000
 
@@ -32,13 +35,31 @@ def _submission(fields: Json) -> Parsed:
     if not isinstance(fields, dict) or not fields:
         raise Unreadable("the body holds no fields")
     unwrapped = {name: _single(value) for name, value in fields.items()}
-    given = (unwrapped.get(name) for name in IDS)
-    event = next((str(one) for one in given if isinstance(one, str | int) and one != ""), None)
     return Parsed(
         document={"fields": unwrapped},
-        event_id=event,
+        event_id=_event_id(unwrapped),
         test=unwrapped.get("test") in (True, "true", "1", 1),
     )
+
+
+def _event_id(fields: dict[str, Json]) -> str | None:
+    """What names the submission: its id, else any other with all that was said.
+
+    The id of a step before may be that of a person or a row, who can send a form again.
+    """
+    if name := _name(fields.get("submission_id")):
+        return name
+    name = _name(fields.get("id"))
+    if name is None:
+        return None
+    said = json.dumps(fields, sort_keys=True, default=str)
+    return f"{name} {hashlib.sha256(said.encode('utf-8', 'surrogatepass')).hexdigest()}"
+
+
+def _name(value: Json) -> str | None:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    return str(value) if str(value).strip("0 ") else None
 
 
 def _single(value: Json) -> Json:
@@ -54,5 +75,6 @@ SOURCE = Source(
     verify=judge_header,
     credentials=header_credentials,
     retries=True,
+    repeat_window=REPEAT_WINDOW,
     unverified="Made without live accounts, after what these services' steps let one send.",
 )

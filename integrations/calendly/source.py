@@ -1,5 +1,7 @@
 """Calendly: somebody who books, cancels or fills in a routing form, by a signed webhook."""
 
+from collections.abc import Iterator
+
 from relay.core.contract import Inbound, Json, Parsed, Settings, Signature, Source, read_body
 
 SETTINGS: Json = {
@@ -54,10 +56,25 @@ def _answered(payload: dict[str, Json]) -> dict[str, Json]:
         ]
     event = found.get("scheduled_event")
     if isinstance(event, dict):
-        found["scheduled_event"] = {
-            name: event[name] for name in ("name", "start_time", "end_time", "uri") if name in event
-        }
+        booking = {name: event[name] for name in KEPT if name in event}
+        booking |= dict(_place(event.get("location")))
+        if rest := [name for name in event if name not in (*KEPT, "location")]:
+            booking["rest"] = rest
+        found["scheduled_event"] = booking
     return found
+
+
+KEPT = ("name", "start_time", "end_time", "uri")
+"""What tells of the booking, among much that tells of the account."""
+
+
+def _place(location: Json) -> Iterator[tuple[str, Json]]:
+    """Where the meeting is: on a call that the host makes, the invitee's own number."""
+    if not isinstance(location, dict):
+        return
+    where = location.get("location") or location.get("join_url") or location.get("type")
+    if where:
+        yield ("called_at" if location.get("type") == "outbound_call" else "place"), where
 
 
 SOURCE = Source(

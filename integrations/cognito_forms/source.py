@@ -1,5 +1,7 @@
 """Cognito Forms: an entry as JSON, its fields by their names (cognitoforms.com/support/66)."""
 
+from collections.abc import Iterator
+
 from relay.core.contract import Inbound, Json, Parsed, Settings, Source, Unreadable, read_body
 
 SETTINGS: Json = {
@@ -35,6 +37,9 @@ PARTS = {
 }
 """What the parts of a name or an address are called in a lead; what another part says is ""."""
 
+REPEAT_WINDOW = 600
+"""Seconds. Without an entry number only equal content soon after tells a repeat."""
+
 TELLING = ({"First", "Last"}, {"Line1", "City"})
 
 
@@ -44,13 +49,15 @@ def parse(inbound: Inbound, _settings: Settings) -> list[Parsed]:
     if not isinstance(sent, dict) or not sent:
         raise Unreadable("the body holds no fields")
     form, entry = _object(sent.get("Form")), _object(sent.get("Entry"))
+    answers = {name: value for name, value in sent.items() if name not in ("Form", "Entry")}
+    files = {name: list(_files(value)) for name, value in answers.items()}
     document: dict[str, Json] = {
         "Form": form,
         "Entry": {name: value for name, value in entry.items() if name not in ADDRESSES},
-        "fields": {
-            name: _parts(value) for name, value in sent.items() if name not in ("Form", "Entry")
-        },
+        "fields": {name: _parts(value) for name, value in answers.items() if not files[name]},
     }
+    if noted := [{"label": name, **file} for name, found in files.items() for file in found]:
+        document["files"] = noted
     number, name = entry.get("Number"), form.get("Id") or form.get("InternalName")
     return [
         Parsed(
@@ -75,11 +82,20 @@ def _object(value: Json) -> dict[str, Json]:
     return value if isinstance(value, dict) else {}
 
 
+FILE = {"url": "File", "name": "Name", "type": "ContentType", "size": "Size"}
+
+
+def _files(value: Json) -> Iterator[dict[str, Json]]:
+    """The uploads of a field: of all that it holds, or of nothing."""
+    held = value if isinstance(value, list) else []
+    if all(isinstance(one, dict) and isinstance(one.get("File"), str) for one in held):
+        for one in held:
+            noted = {name: one.get(key) for name, key in FILE.items()}
+            yield {name: said for name, said in noted.items() if said is not None}
+
+
 def _parts(value: Json) -> Json:
     if isinstance(value, list):
-        files = [one.get("File") for one in value if isinstance(one, dict) and one.get("File")]
-        if files and len(files) == len(value):
-            return files
         return [_row(one) if isinstance(one, dict) else one for one in value]
     if not isinstance(value, dict) or not any(telling <= value.keys() for telling in TELLING):
         return value
@@ -105,5 +121,6 @@ SOURCE = Source(
     summary="Takes the entries of Cognito Forms by their JSON webhook.",
     settings=SETTINGS,
     parse=parse,
+    repeat_window=REPEAT_WINDOW,
     unverified="Made without a live account, after the vendor's pages.",
 )

@@ -47,6 +47,9 @@ SETTINGS: Json = {
     },
 }
 
+REPEAT_WINDOW = 600
+"""Seconds. Without a number only equal content soon after tells a repeat."""
+
 PARTS = {
     "first": "first name",
     "last": "last name",
@@ -86,8 +89,16 @@ def parse(inbound: Inbound, _settings: Settings) -> list[Parsed]:
     ]
 
 
+ABOUT = frozenset({"value", "field", "field_type", "type"})
+"""What an answer is sent as where the webhook is to name types, too."""
+
+
 def _parts(value: Json) -> Json:
-    """`first = John`, a line each, as an object; also one that comes as an object already."""
+    """`first = John`, a line each, as an object; also one that comes as an object already, or
+    with its type beside it.
+    """
+    if isinstance(value, dict) and "value" in value and value.keys() <= ABOUT:
+        value = value["value"]
     if isinstance(value, str) and " = " in value:
         lines = [line.partition(" = ") for line in value.splitlines() if line.strip()]
         if lines and all(name.strip() in PARTS for name, mark, _ in lines if mark):
@@ -128,5 +139,6 @@ SOURCE = Source(
     parse=parse,
     verify=verify,
     imprint=imprint,
+    repeat_window=REPEAT_WINDOW,
     unverified="Made without a live account, after the vendor's pages and receiving programs.",
 )

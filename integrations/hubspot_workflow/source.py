@@ -36,6 +36,9 @@ SETTINGS: Json = {
 TOLERANCE = 300
 """Seconds that a signature may be old (HubSpot: Request validation)."""
 
+REPEAT_WINDOW = 600
+"""Seconds. Chosen parts may lack the last change; then only equal content tells a repeat."""
+
 IDS = ("objectId", "hs_object_id", "vid", "canonical-vid", "id")
 CHANGED = ("lastmodifieddate", "hs_lastmodifieddate")
 
@@ -57,12 +60,19 @@ def parse(inbound: Inbound, _settings: Settings) -> list[Parsed]:
     answers = {
         name: value
         for name, value in fields.items()
-        if value not in (None, "") and not _is_history(name)
+        if value not in (None, "") and not _is_own(name) and name not in (*IDS, FORMS)
     }
+    if number and not {"vid", "objectId"} & around.keys():
+        around["objectId"] = number
+    document: dict[str, Json] = {**around, "fields": answers}
+    if form := _form(sent.get(FORMS)):
+        document["form"] = form
+    if rest := [name for name in (*fields, *sent) if _is_own(name)]:
+        document["rest"] = rest
     return [
         Parsed(
-            document={**around, "fields": answers},
-            event_id=_event(number, fields, inbound) if number else None,
+            document=document,
+            event_id=_event(number, fields) if number else None,
             lead_id=f"{sent.get('portal-id') or sent.get('portalId') or ''} {number}".strip()
             if number
             else None,
@@ -81,28 +91,44 @@ def _newest(name: str, value: Json) -> Json:
     return newest
 
 
-def _is_history(name: str) -> bool:
-    """Whether HubSpot keeps the property for itself; what was chosen to be sent is no such."""
+def _is_own(name: str) -> bool:
+    """Whether HubSpot keeps it for itself; what was chosen to be sent is no such."""
+    if name in OWN:
+        return True
     return name.startswith(("hs_", "num_", "recent_", "first_conversion", "hubspot_")) and (
-        name not in SAID
+        name not in SAID and name not in IDS
     )
 
 
 SAID = frozenset(
-    (
-        "hs_lead_status",
-        "hs_language",
-        "hs_google_click_id",
-        "hs_facebook_click_id",
-        "hs_legal_basis",
-    )
+    """
+    hs_lead_status hs_language hs_google_click_id hs_facebook_click_id hs_legal_basis
+    hs_analytics_source hs_analytics_source_data_1 hs_analytics_source_data_2
+    hs_analytics_first_url hs_analytics_first_referrer
+    """.split()  # noqa: SIM905 - words read best as words
 )
 
+FORMS = "form-submissions"
 
-def _event(number: Json, fields: dict[str, Json], inbound: Inbound) -> str:
-    """The contact and its last change, or the request's own time where it does not say."""
+OWN = (
+    *("identity-profiles", "list-memberships", "merge-audits", "merged-vids", "is-contact"),
+    *("profile-token", "profile-url", "associated-company"),
+)
+"""What HubSpot sends of its own records around the properties."""
+
+
+def _form(submissions: Json) -> dict[str, Json]:
+    """The form that was filled in last, and its page."""
+    held = submissions if isinstance(submissions, list) else []
+    found = [one for one in held if isinstance(one, dict)]
+    last = max(found, key=lambda one: str(one.get("timestamp")), default={})
+    return {name: last[name] for name in ("form-id", "title", "page-url") if last.get(name)}
+
+
+def _event(number: Json, fields: dict[str, Json]) -> str | None:
+    """The contact and its last change; without that, each request may say something new."""
     changed = next((fields[name] for name in CHANGED if fields.get(name)), None)
-    return f"{number} {changed or inbound.headers.get(TIMESTAMP.lower(), '')}".strip()
+    return f"{number} {changed}" if changed else None
 
 
 SOURCE = Source(
@@ -121,5 +147,6 @@ SOURCE = Source(
         )
     ],
     retries=True,
+    repeat_window=REPEAT_WINDOW,
     unverified="Made without a live account, after the vendor's pages.",
 )

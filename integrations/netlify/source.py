@@ -35,6 +35,9 @@ SETTINGS: Json = {
     },
 }
 
+REPEAT_WINDOW = 600
+"""Seconds. What a function hands on may have no id; then only equal content tells a repeat."""
+
 TECHNICAL = {"ip": "/ip", "user_agent": "/user_agent", "referrer": "/referrer"}
 
 BAIT = ("bot-field", "form-name")
@@ -115,6 +118,7 @@ SOURCE = Source(
     parse=parse,
     verify=verify,
     imprint=imprint,
+    repeat_window=REPEAT_WINDOW,
     evidence="captured payload",
     unverified="Made without a live account, after a captured submission and the vendor's pages.",
 )

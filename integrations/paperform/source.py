@@ -1,5 +1,7 @@
 """Paperform: the answers of a submission, complete or partial, with what is known of the device."""
 
+import hashlib
+import json
 from collections.abc import Iterator
 
 from relay.core.contract import Inbound, Json, Parsed, Settings, Source, read_body
@@ -55,7 +57,7 @@ def parse(inbound: Inbound, _settings: Settings) -> list[Parsed]:
     return [
         Parsed(
             document=document,
-            event_id=f"{name} partial" if name and partial else name,
+            event_id=f"{name} partial {_digest(data)}" if name and partial else name,
             lead_id=name,
             lead_scope="kind",
             partial=partial,
@@ -87,6 +89,12 @@ def _answers(questions: list[dict[str, Json]]) -> Iterator[Json]:
             "type": "file_url" if type_ in ("image", "signature") else type_,
             "value": one.get("value"),
         }
+
+
+def _digest(answers: list[Json]) -> str:
+    """What tells one partial submission from the next one, which knows more."""
+    said = json.dumps(answers, sort_keys=True, default=str)
+    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _name(body: dict[str, Json]) -> str | None:

@@ -32,7 +32,8 @@ SETTINGS: Json = {
     },
 }
 
-CREATED = "created"
+REPEAT_WINDOW = 600
+"""Seconds. An automation may send no id; then only equal content tells a repeat."""
 
 
 def parse(inbound: Inbound, _settings: Settings) -> list[Parsed]:
@@ -59,6 +60,8 @@ def parse(inbound: Inbound, _settings: Settings) -> list[Parsed]:
             "at": entity.get("createdDate") or data.get("submissionTime") or data.get("eventTime"),
         },
     }
+    if not token:
+        document |= _beside(data, answers)
     event = data.get("id") if token else number
     return [
         Parsed(
@@ -67,6 +70,23 @@ def parse(inbound: Inbound, _settings: Settings) -> list[Parsed]:
             lead_id=str(number) if number else None,
         )
     ]
+
+
+def _beside(data: dict[str, Json], answers: Json) -> dict[str, Json]:
+    """What an automation sends beside the answers: what its user has added, what Wix knows of the
+    person, and the names of the rest.
+    """
+    listed = answers if isinstance(answers, list) else []
+    told = [one.get("value") for one in listed if isinstance(one, dict)]
+    apart = {*ENVELOPE, "submissions", *(answers if isinstance(answers, dict) else ())}
+    own = {
+        name: value
+        for name, value in data.items()
+        if name not in apart and not (name.startswith("field:") and value in told)
+    }
+    rest = [name for name in ("contactId", "submissionsLink") if name in data]
+    found = {"others": own, "contact": data.get("contact"), "rest": rest}
+    return {name: value for name, value in found.items() if value}
 
 
 ENVELOPE = frozenset(
@@ -152,5 +172,6 @@ SOURCE = Source(
     parse=parse,
     verify=verify,
     retries=True,
+    repeat_window=REPEAT_WINDOW,
     unverified="Made without a live site, after the vendor's pages.",
 )

@@ -76,9 +76,12 @@ def _is_time(value: Json) -> bool:
 
 
 def _event_id(body: Mapping[str, Json], inbound: Inbound) -> str | None:
-    """Site, webhook and entry, where the user sends the entry's id along."""
+    """Site, webhook and entry, where the user sends the entry's id along.
+
+    A form that stores no entries says 0 of each.
+    """
     entry = body.get("entry_id")
-    if not isinstance(entry, str | int) or not str(entry).isdigit():
+    if not isinstance(entry, str | int) or not str(entry).strip("0").isdigit():
         return None
     form = body.get("form_id", "")
     site = host_of(body.get("page_url"))

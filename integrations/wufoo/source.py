@@ -22,6 +22,9 @@ from relay.core.contract import (
 
 KEY = "HandshakeKey"
 
+REPEAT_WINDOW = 600
+"""Seconds. Without an entry number only equal content soon after tells a repeat."""
+
 PARTS = {"Postal / Zip Code": "postal code", "State / Province / Region": "state"}
 """Parts of an address that a lead calls otherwise."""
 
@@ -65,7 +68,7 @@ def parse(inbound: Inbound, _settings: Settings) -> list[Parsed]:
     return [
         Parsed(
             document=document,
-            event_id=f"{where} {number}".strip() if number else None,
+            event_id=f"{where} {number}".strip() if number not in (None, "", "0", 0) else None,
             secrets=(key,) if isinstance(key, str) and key else (),
         )
     ]
@@ -129,5 +132,6 @@ SOURCE = Source(
     parse=parse,
     verify=verify,
     imprint=imprint,
+    repeat_window=REPEAT_WINDOW,
     unverified="Made without a live account, after the vendor's pages.",
 )

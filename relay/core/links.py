@@ -30,12 +30,13 @@ def host_of(address: object) -> str:
 
 
 def entry_on_site(inbound: Inbound, address: object, *numbers: object) -> str | None:
-    """A name for what a WordPress site has numbered; None where one of the numbers is none.
+    """A name for what a WordPress site has numbered; None where one of the numbers is none, or 0,
+    which is said of all that the site does not keep.
 
     Sites count anew, each for itself: the site is that of the address, else the one that WordPress
     names behind its version (`User-Agent: WordPress/6.8; https://site`).
     """
-    if not all(isinstance(one, str | int) and str(one).isdigit() for one in numbers):
+    if not all(isinstance(one, str | int) and str(one).strip("0").isdigit() for one in numbers):
         return None
     agent = inbound.headers.get("user-agent", "")
     site = host_of(address) or host_of(agent.partition("; ")[2])
