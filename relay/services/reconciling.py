@@ -50,7 +50,7 @@ def reconcile(
     """
     source = configured.source(rt, source_id)
     if source is None or not is_ready(source):
-        raise NotReady("its settings do not hold what listing needs; its guide says what that is")
+        raise NotReady(_lacking(source))
     run = claim(rt, source, since, asked_by)
     if run is None:
         return None
@@ -85,6 +85,14 @@ def is_ready(source: ConfiguredSource) -> bool:
     """Whether the source's provider can be asked for its list."""
     listing = source.kind.source.listing
     return listing is not None and not source.archived and listing.ready(source.settings)
+
+
+def _lacking(source: ConfiguredSource | None) -> str:
+    if source is None or source.archived:
+        return "it is out of use"
+    if source.kind.source.listing is None:
+        return f"a relay cannot ask {source.kind.source.label} for what it has kept"
+    return "its settings do not hold what listing needs; its guide says what that is"
 
 
 def _due(rt: Runtime) -> list[UUID]:

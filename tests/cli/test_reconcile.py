@@ -22,6 +22,7 @@ PROJECT = {
             "settings": {"access_token": "a personal token", "form_ids": ["f1"]},
         },
         {"name": "bare", "kind": "typeform"},
+        {"name": "plain", "kind": "generic"},
     ],
 }
 
@@ -83,6 +84,7 @@ def test_a_source_that_cannot_be_compared_says_what_it_lacks(relay: Relay, typef
     for name in ("bare", "nobody"):
         assert relay("reconcile", name).exit_code == 1
     assert "do not hold what listing needs" in relay("reconcile", "bare").stderr
+    assert "cannot ask Any form for what it has kept" in relay("reconcile", "plain").stderr
     assert typeform.arrivals == []
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from relay.core.contract import Json
+from relay.core.money import to_major
 
 HIDDEN = frozenset({"v", "ids", "keys", "verbatim", "event"})
 """Parts that say nothing to a person; the JSON beside the facts has them."""
@@ -22,6 +23,7 @@ def facts(document: Json, schema: Json) -> list[Group]:
     """The groups of a lead that hold something, in the schema's order."""
     if not isinstance(document, dict):
         return []
+    document = {**document, "state": in_major(document.get("state"))}
     parts: Mapping[str, Any] = schema.get("properties", {})
     names = [name for name in (*parts, *(set(document) - set(parts))) if name not in HIDDEN]
     groups = [
@@ -29,6 +31,16 @@ def facts(document: Json, schema: Json) -> list[Group]:
         for name in names
     ]
     return [group for group in groups if group.facts]
+
+
+def in_major(said: Json) -> Json:
+    """What was said of a status; its value as people write it, with its currency."""
+    if not isinstance(said, dict) or not isinstance(said.get("value_minor"), int):
+        return said
+    currency = str(said.get("currency") or "")
+    worth = f"{to_major(said['value_minor'], currency)} {currency}".strip()
+    rest = {name: part for name, part in said.items() if name not in {"value_minor", "currency"}}
+    return {**rest, "value": worth}
 
 
 def _flat(value: Json, schema: Any, title: str) -> Iterator[tuple[str, str]]:

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from relay.core.contract import Json
 from relay.runtime import current
 from relay.web.console import words
+from relay.web.console.facts import in_major
 
 SHOWN = 100_000
 """Characters of a body that a page shows."""
@@ -23,7 +24,8 @@ _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 def set_up(console: Blueprint) -> None:
     """Make the filters below known to the console's templates."""
-    for view in (when, ago, pretty, bodytext, filesize, milliseconds, headers, markdown):
+    views = (when, ago, pretty, bodytext, filesize, milliseconds, headers, markdown, in_major)
+    for view in views:
         console.app_template_filter(view.__name__)(view)
     console.context_processor(lambda: {"words": words, "now": current().clock.now()})
 

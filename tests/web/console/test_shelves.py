@@ -37,8 +37,11 @@ def test_what_was_fetched_shows_beside_what_came(house: House) -> None:
         connection.execute(
             fetches.insert().values(**told, due_at=now, outcome="retry", exchanges=[])
         )
+        connection.execute(submissions.update().values(state="held", reasons=["it is asked for"]))
     page = house.visitor().get(f"{SHELVES}{submission}")
-    assert "Asked for 3 times in vain" in page.text
+    for words in ("Asked for 3 times in vain", "by itself", "Ask now", "has not come yet"):
+        assert words in page.text, words
+    assert "waits for somebody" not in page.text
     brought = {"due_at": None, "outcome": "delivered", "exchanges": [said], "fetched_at": now}
     with house.rt.database.write() as connection:
         connection.execute(fetches.update().values(**brought, body=b'{"email": "ada@x.example"}'))

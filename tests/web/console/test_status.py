@@ -1,5 +1,6 @@
 """What became of a lead, said and seen on its page."""
 
+import re
 from uuid import UUID
 
 import pytest
@@ -43,6 +44,8 @@ def test_what_became_of_a_lead_is_said_and_shown_and_told(house: House, lead: UU
     assert "Became of it" in page.text
     assert "by ada@example.com" in page.text
     assert "Conversion name Sale" in page.text
+    assert page.text.count("Value 1250.5 EUR") == 2
+    assert "125050" not in re.sub(r"<pre.*?</pre>", "", page.html, flags=re.DOTALL)
     form = dict(page.form("/status").values)
     assert (form["stage"], form["value"], form["note"]) == ("Sale", "1250.5", "by phone")
     told = house.row(deliveries, event="status")
