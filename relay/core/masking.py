@@ -10,7 +10,7 @@ import re
 from array import array
 from collections.abc import Iterable, Iterator
 
-_MASK = b"***"
+MASK = b"***"
 SHORTEST = 4
 """Anything shorter is no secret, and masking it would eat the answers."""
 
@@ -45,7 +45,7 @@ def mask(body: bytes, content_type: str, secrets: Iterable[str]) -> bytes:
     """
     wanted = {secret for secret in secrets if len(secret) >= SHORTEST}
     if len(wanted) * len(body) > _MOST_WORK:
-        return _MASK
+        return MASK
     wanted = {secret for secret in wanted if _may_hold(body, secret)}
     if not wanted:
         return body
@@ -112,7 +112,7 @@ def _without(body: bytes, spans: Iterable[tuple[int, int]], *, in_json: bool) ->
         if start >= end:
             within_text ^= in_json and _quotes(body, end, start) % 2 == 1
             number = in_json and not within_text and body[start:stop].isdigit()
-            pieces += (body[end:start], b'"' + _MASK + b'"' if number else _MASK)
+            pieces += (body[end:start], b'"' + MASK + b'"' if number else MASK)
         within_text ^= in_json and _quotes(body, max(start, end), stop) % 2 == 1
         end = stop
     return b"".join((*pieces, body[end:]))

@@ -4,6 +4,7 @@ import shlex
 
 from relay.core.contract import Inbound
 from relay.core.fixtures import fixtures_of
+from relay.core.masking import MASK, SHORTEST, mask
 from relay.runtime import current
 from relay.services import samples
 from relay.services.configured import ConfiguredSource
@@ -12,7 +13,7 @@ CLIENTS = frozenset({"accept", "accept-encoding", "user-agent"})
 """Headers that say who sends, which here is curl."""
 
 PLACEHOLDER = "PUT-YOUR-SECRET-HERE"
-"""Stands for a header that is itself a secret: pages show none."""
+"""Stands for a secret that is itself sent, as a header or within the body: pages show none."""
 
 
 def address_of(source: ConfiguredSource) -> str:
@@ -26,10 +27,12 @@ def curl_of(source: ConfiguredSource) -> str:
     Empty where the kind has no sample that a command line can hold.
     """
     captures = fixtures_of(source.kind)
-    body = _text(captures[0].inbound.body) if captures else None
-    if body is None:
+    if not captures:
         return ""
     signed = samples.signed(current(), source, captures[0])
+    body = _text(_without_secrets(source, captures[0].inbound, signed))
+    if body is None:
+        return ""
     headers = _headers(source, captures[0].inbound, signed)
     lines = [
         f"curl -X {signed.method} {shlex.quote(signed.url)}",
@@ -54,6 +57,14 @@ def _headers(source: ConfiguredSource, captured: Inbound, signed: Inbound) -> di
         if name not in CLIENTS and not stale:
             shown[name.title()] = PLACEHOLDER if name in hidden else value
     return shown
+
+
+def _without_secrets(source: ConfiguredSource, captured: Inbound, signed: Inbound) -> bytes:
+    """The body as it was signed, with a place for the secret that it carries."""
+    if signed.body == captured.body or any(len(one) < SHORTEST for one in source.secrets):
+        return captured.body
+    kind = signed.headers.get("content-type", "")
+    return mask(signed.body, kind, source.secrets).replace(MASK, PLACEHOLDER.encode())
 
 
 def _text(body: bytes) -> str | None:

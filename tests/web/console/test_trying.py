@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pytest
 
+from relay.core.contract import Json
 from relay.services import configure, configured
 from relay.store.tables import attempts, deliveries, leads, sources, submissions, targets
 from tests.peer import Answer
@@ -123,6 +124,28 @@ def test_a_secret_that_is_itself_sent_is_not_written_into_the_command(house: Hou
     document = {"name": "Website", "kind": "generic", "settings": {"header": header}}
     configure.save_source(house.rt, source.project_id, document, "test", source.id)
     page = house.visitor().get(f"{ACME}/sources/{source.id}")
+    assert "the-key-itself-01" not in page.html
+    command = command_of(page)
+    assert run(house, command) == 401
+    assert run(house, command.replace("PUT-YOUR-SECRET-HERE", "the-key-itself-01")) == 200
+
+
+@pytest.mark.parametrize(
+    ("kind", "secret"),
+    [
+        ("google_lead_form", {"secrets": ["the-key-itself-01"]}),
+        ("wufoo", {"secrets": ["the-key-itself-01"]}),
+        ("formstack", {"shared_secrets": ["the-key-itself-01"]}),
+        ("formstack", {"secrets": ["another-key"], "shared_secrets": ["the-key-itself-01"]}),
+    ],
+)
+def test_a_secret_within_the_body_is_to_be_put_there(
+    house: House, kind: str, secret: dict[str, Json]
+) -> None:
+    source = house.row(sources, name="Website")
+    document = {"name": "Body", "kind": kind, "settings": secret}
+    configure.save_source(house.rt, source.project_id, document, "test")
+    page = house.visitor().get(f"{ACME}/sources/{house.row(sources, name='Body').id}")
     assert "the-key-itself-01" not in page.html
     command = command_of(page)
     assert run(house, command) == 401
