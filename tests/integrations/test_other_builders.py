@@ -9,6 +9,7 @@ import pytest
 from relay.catalog import load_catalog
 from relay.core.adapter import Mapped, MappingRules
 from relay.core.contract import Inbound, Json, Parsed
+from relay.core.verify import verify
 
 KINDS = load_catalog().sources
 FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -255,3 +256,14 @@ def test_the_name_of_a_law_on_privacy_is_no_consent_to_marketing(label: str) -> 
     document = lead("wpforms", {"email": "ada@example.com", label: said})
     assert document["consent"].keys() == {"privacy"}
     assert document["consent"]["privacy"]["raw"] == said
+
+
+def test_calendly_s_signature_is_of_its_time_and_the_body() -> None:
+    digest = "59b1d2fad8e881ca1010733a6209dee42d855590c8af45703408b30dbd7b002d"
+    header = {"calendly-webhook-signature": f"t=1663849649,v1={digest}"}
+    source, settings = KINDS["calendly"].source, {"secrets": ["abc123"]}
+    genuine = Inbound(body=b'{"a":1}', headers=header)
+    assert verify(source, genuine, settings, 1663849649 + 180) is None
+    assert "181 s away" in (verify(source, genuine, settings, 1663849649 + 181) or "")
+    altered = Inbound(body=b'{"a":2}', headers=header)
+    assert verify(source, altered, settings, 1663849649) == "the signature does not match"
