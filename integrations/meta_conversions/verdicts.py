@@ -26,7 +26,6 @@ OF_THE_TOKEN = frozenset({10, 102, 190, 200})
 
 PERMANENT = frozenset({3, 100, 105})
 
-TOO_OLD = 2804003
 NO_DATASET = 33
 
 _MINUTE = 60.0

@@ -30,7 +30,6 @@ from relay.core.conversions import (
     happened_at,
     not_told,
     too_old,
-    unix_time,
     value_of,
 )
 from relay.core.cutting import cut_note, shorten
@@ -53,7 +52,6 @@ from relay.core.google import (
     refusal_of,
 )
 from relay.core.hashing import (
-    google_email,
     google_email_hash,
     google_phone_hash,
     is_hashed,
@@ -174,7 +172,6 @@ __all__ = [
     "fill_template",
     "fit_card",
     "form_request",
-    "google_email",
     "google_email_hash",
     "google_phone_hash",
     "happened_at",
@@ -226,7 +223,6 @@ __all__ = [
     "to_e164",
     "to_major",
     "too_old",
-    "unix_time",
     "utf16_length",
     "value_of",
     "whole",

@@ -7,6 +7,9 @@ from typing import Any
 import jwt
 import jwt.types
 
+LEEWAY = 60.0
+"""Seconds that clocks may differ by."""
+
 _NOTHING: jwt.types.Options = {  # times are judged here, by the relay's clock
     "verify_exp": False,
     "verify_nbf": False,
@@ -28,11 +31,11 @@ def read_claims(token: str) -> dict[str, Any] | str:
 
 
 def read_signed(
-    token: str, key: str, algorithms: Sequence[str], now: float, *, leeway: float = 60.0
+    token: str, key: str, algorithms: Sequence[str], now: float
 ) -> dict[str, Any] | str:
     """The claims of a genuine token, else the reason why it is none, in a few words.
 
-    `now` is in Unix seconds, `leeway` the seconds that clocks may differ by.
+    `now` is in Unix seconds; clocks may differ by LEEWAY.
     """
     try:
         claims: dict[str, Any] = jwt.decode(
@@ -40,13 +43,13 @@ def read_signed(
         )
     except (jwt.InvalidTokenError, jwt.InvalidKeyError, ValueError, TypeError) as error:
         return f"the token is not genuine: {error}"
-    for claim, late in (("exp", now - leeway), ("nbf", None)):
+    for claim, late in (("exp", now - LEEWAY), ("nbf", None)):
         at = claims.get(claim)
         if isinstance(at, bool) or not isinstance(at, int | float):
             continue
         if late is not None and at < late:
             return "the token has expired"
-        if late is None and at > now + leeway:
+        if late is None and at > now + LEEWAY:
             return "the token is not valid yet"
     return claims
 

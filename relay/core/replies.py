@@ -43,11 +43,9 @@ def json_request(
     )
 
 
-def form_request(
-    method: str, url: str, fields: Mapping[str, Json], headers: Mapping[str, str] | None = None
-) -> Request:
+def form_request(method: str, url: str, fields: Mapping[str, Json]) -> Request:
     """A request with a form's body (application/x-www-form-urlencoded)."""
-    typed = {"Content-Type": "application/x-www-form-urlencoded", **(headers or {})}
+    typed = {"Content-Type": "application/x-www-form-urlencoded"}
     body = urlencode(fields, doseq=True, errors="replace").encode()
     return Request(method=method, url=url, headers=typed, body=body)
 
