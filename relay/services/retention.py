@@ -8,6 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from relay.runtime import Runtime
+from relay.services.granted_to import remove_unused
 from relay.services.removing import remove_leads, remove_submissions
 from relay.store.tables import (
     attempts,
@@ -41,6 +42,7 @@ class Retained:
     submissions: int
     imports: int = 0
     comparisons: int = 0
+    grants: int = 0
 
 
 def retain(rt: Runtime, progress: Progress | None = None) -> Retained:
@@ -55,6 +57,7 @@ def retain(rt: Runtime, progress: Progress | None = None) -> Retained:
         submissions=_walk(rt, config.keep_leads_days, submissions, _remove_leadless, told),
         imports=_repeat(rt, config.keep_bodies_days, _remove_imports, told),
         comparisons=_repeat(rt, config.keep_bodies_days, _remove_comparisons, told),
+        grants=remove_unused(rt, config.keep_attempts_days),
     )
 
 

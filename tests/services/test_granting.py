@@ -31,6 +31,7 @@ from relay.core.contract import (
 )
 from relay.services import configured, granted, grants, keys, lanes, testing
 from relay.services.forward import forward
+from relay.services.retention import retain
 from relay.store import tables
 from tests.conftest import SECRET, SettableClock
 from tests.peer import Answer, Arrival, Peer, hangs
@@ -564,3 +565,30 @@ def test_a_vendor_that_hangs_while_granting_is_tried_again(make: Make, vendor: V
     out.change(row.id, due_at=out.rt.clock.now())
     out.forward(target)
     assert out.row(row.id).state == "delivered"
+
+
+@pytest.mark.parametrize("changed", ["archived", "settings", "nothing", "unreadable"])
+def test_what_no_target_goes_by_any_more_is_removed_in_the_end(
+    make: Make, vendor: Vendor, clock: SettableClock, changed: str
+) -> None:
+    out = make({"RELAY_KEEP_ATTEMPTS_DAYS": "30"})
+    target = to(out, vendor)
+    assert out.deliver(target).state == "delivered"
+    columns = {
+        "archived": {"archived_at": clock.now()},
+        "settings": {"secrets": out.rt.box.seal({"settings": {"/url": vendor.url}})},
+        "unreadable": {"secrets": "x"},
+    }.get(changed)
+    if columns:
+        with out.rt.database.write() as connection:
+            connection.execute(
+                sa.update(tables.targets).where(tables.targets.c.id == target).values(**columns)
+            )
+    configured.forget(out.rt)
+    clock.advance(30 * 86_400)
+    assert retain(out.rt).grants == 0
+    clock.advance(1)
+    removed = int(changed in {"archived", "settings"})
+    assert retain(out.rt).grants == removed
+    with out.rt.database.read() as connection:
+        assert len(connection.execute(sa.select(tables.grants)).all()) == 1 - removed
