@@ -25,6 +25,7 @@ from relay.core.contract import (
     Settings,
     Signature,
     Source,
+    Unreadable,
     judge_reply,
     read_body,
     said_object,
@@ -72,14 +73,19 @@ FIELDS = (
 )
 """What is asked for of a response: its form comes along, which knows the questions."""
 
+DELETED = "DELETED"
+
 _CODE = re.compile(r"[A-Za-z0-9_.~-]{1,200}")
 
 LARGEST = 1024 * 1024
 """Bytes of one response with its form."""
 
 
-def parse(inbound: Inbound, _settings: Settings) -> list[Parsed]:
-    """The response of a notice by its id, or with its answers once it was fetched."""
+def parse(inbound: Inbound, settings: Settings) -> list[Parsed]:
+    """The response of a notice by its id, or with its answers once it was fetched.
+
+    Raises Unreadable where somebody wants a lead erased and there is no secret to know them by.
+    """
     body = read_body(inbound)
     if not isinstance(body, dict):
         return [Parsed(document=body)]
@@ -88,6 +94,8 @@ def parse(inbound: Inbound, _settings: Settings) -> list[Parsed]:
     if not isinstance(urn, str) or not urn.strip():
         return [Parsed(document=body)]
     action = str(notice.get("leadAction", "CREATED"))
+    if action == DELETED and not settings.get("secrets"):
+        raise Unreadable("it asks to erase a lead, and without a client secret anybody could ask")
     told: dict[str, Json] = {"notice": notice}
     if isinstance(response, dict):
         told["response"] = joined(response)
@@ -97,7 +105,7 @@ def parse(inbound: Inbound, _settings: Settings) -> list[Parsed]:
             event_id=f"{urn} {action}",
             lead_id=urn,
             test=isinstance(response, dict) and response.get("testLead") is True,
-            erases=action == "DELETED",
+            erases=action == DELETED,
         )
     ]
 

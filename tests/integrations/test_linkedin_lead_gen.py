@@ -7,8 +7,8 @@ import pytest
 
 from integrations.linkedin_lead_gen import source as linkedin
 from integrations.linkedin_lead_gen.source import SOURCE, judge
-from relay.core.contract import Inbound, Kind, Reply
-from relay.core.verify import verify
+from relay.core.contract import Inbound, Kind, Reply, Unreadable
+from relay.core.verify import sign, verify
 from relay.services import fetching
 from relay.services.leads import store_batch
 from relay.services.ledger import ledger
@@ -73,8 +73,17 @@ RESPONSE = {
 @pytest.fixture
 def source_id(runtime: Any, peer: Peer, monkeypatch: Any) -> Any:
     monkeypatch.setattr(linkedin, "API", peer.url)
-    settings = {"access_token": SETTINGS["access_token"]}
-    return add_source(runtime, "linkedin_lead_gen", settings=settings)
+    return add_source(runtime, "linkedin_lead_gen", settings=SETTINGS)
+
+
+def post(client: Any, action: str) -> int:
+    """A notice as LinkedIn signs it; returns the status of the answer."""
+    bare = Inbound(body=json.dumps(notice(action)).encode())
+    signed = sign(SOURCE, bare, SETTINGS, 0)
+    answer = client.post(
+        DOOR, data=signed.body, headers=signed.headers, content_type="application/json"
+    )
+    return int(answer.status_code)
 
 
 def run(runtime: Any, source_id: Any) -> None:
@@ -95,7 +104,7 @@ def test_a_response_becomes_a_lead_and_its_deletion_erases_it(
 ) -> None:
     peer.default = Answer(body=json.dumps(RESPONSE).encode())
     for action in ("CREATED", "CREATED"):
-        assert client.post(DOOR, json=notice(action)).status_code == 200
+        assert post(client, action) == 200
     run(runtime, source_id)
     (arrival,) = peer.arrivals
     assert arrival.path.startswith("/leadFormResponses/a9a29e52-4?fields=id,submittedAt,")
@@ -103,8 +112,8 @@ def test_a_response_becomes_a_lead_and_its_deletion_erases_it(
     assert arrival.headers["x-restli-protocol-version"] == "2.0.0"
     assert sorted(row.state for row in kept(runtime)) == ["duplicate", "stored"]
     assert count(runtime) == 1
-    assert client.post(DOOR, json=notice("DELETED")).status_code == 200
-    assert client.post(DOOR, json=notice("DELETED")).status_code == 200
+    assert post(client, "DELETED") == 200
+    assert post(client, "DELETED") == 200
     run(runtime, source_id)
     assert count(runtime) == 0
     assert len(peer.arrivals) == 1
@@ -112,6 +121,14 @@ def test_a_response_becomes_a_lead_and_its_deletion_erases_it(
     assert (first.state, again.state) == ("refused", "duplicate")
     assert "1 lead removed here" in first.reasons[0]["message"]
     assert ledger(runtime).gaps == []
+
+
+def test_nobody_erases_a_lead_where_no_secret_tells_who_asks() -> None:
+    asked = Inbound(body=json.dumps(notice("DELETED")).encode())
+    with pytest.raises(Unreadable, match="client secret"):
+        SOURCE.parse(asked, {})
+    (parsed,) = SOURCE.parse(asked, SETTINGS)
+    assert parsed.erases
 
 
 def test_questions_are_found_whatever_the_form_lacks() -> None:
