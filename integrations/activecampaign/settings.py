@@ -30,13 +30,13 @@ SETTINGS: Json = {
             "title": "IDs of lists to subscribe to",
             "description": "Whoever agreed to marketing in the form is subscribed to these lists."
             " Without any nobody is subscribed.",
-            "examples": ["[2]"],
+            "examples": ["2"],
         },
         "tags": {
             **_IDS,
             "title": "IDs of tags",
             "description": "Given to the contact when the lead is new.",
-            "examples": ["[20]"],
+            "examples": ["20"],
         },
         "note": {
             "type": "boolean",

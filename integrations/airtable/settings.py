@@ -24,6 +24,7 @@ SETTINGS: Json = {
             "title": "Base ID",
             "description": "Begins with app; it stands in the base's address.",
             "pattern": f"^app[0-9A-Za-z]{{14}}{END}",
+            "examples": ["appAbCdEfGhIjKlMn"],
         },
         "table": {
             "type": "string",

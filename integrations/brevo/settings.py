@@ -21,14 +21,14 @@ SETTINGS: Json = {
             **_LISTS,
             "title": "IDs of mailing lists",
             "description": "Whoever agreed to marketing in the form is added to these lists.",
-            "examples": ["[7]"],
+            "examples": ["7"],
         },
         "other_lists": {
             **_LISTS,
             "title": "IDs of lists that get no mailings",
             "description": "Every new lead is added to these lists. That is no consent: do not send"
             " campaigns to them.",
-            "examples": ["[12]"],
+            "examples": ["12"],
         },
         "note": {
             "type": "boolean",

@@ -62,6 +62,9 @@ SETTINGS: Json = {
             "description": "Of a webhook of the channel.",
             "pattern": f"^https://((canary|ptb)\\.)?discord(app)?\\.com/api(/v[0-9]+)?{_HOOK}{END}",
             "secret": True,
+            "examples": [
+                "https://discord.com/api/webhooks/123456789012345678/XXXXXXXXXXXXXXXXXXXX"
+            ],
         },
         "thread_id": {
             "type": "string",

@@ -17,6 +17,7 @@ SETTINGS: Json = {
             "description": "Such as https://contoso.crm4.dynamics.com, in small letters.",
             "format": "uri",
             "pattern": f"^https://{_HOST}/?{END}",
+            "examples": ["https://contoso.crm4.dynamics.com"],
         },
         "tenant_id": {
             "type": "string",

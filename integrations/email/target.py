@@ -38,6 +38,7 @@ SETTINGS: Json = {
             "title": "Mail server",
             "description": "The server for outgoing mail (SMTP), such as smtp.example.com.",
             "pattern": f"^[^\\s/@?#:]+{END}",
+            "examples": ["smtp.example.com"],
         },
         "port": {
             "type": "integer",
@@ -67,6 +68,7 @@ SETTINGS: Json = {
             "title": "From",
             "description": "An address of yours that this server may send for.",
             "pattern": _ADDRESS,
+            "examples": ["leads@example.com"],
         },
         "from_name": {
             "type": "string",
@@ -83,6 +85,7 @@ SETTINGS: Json = {
             "minItems": 1,
             "maxItems": 20,
             "uniqueItems": True,
+            "examples": ["sales@example.com"],
         },
         "subject": {
             "type": "string",

@@ -15,6 +15,7 @@ SETTINGS: Json = {
             "title": "Bundle alias",
             "description": "Such as widgetz.myfreshworks.com/crm/sales, below the API key.",
             "pattern": f"^(https://)?{_HOST}(/crm/sales)?/?{END}",
+            "examples": ["widgetz.myfreshworks.com/crm/sales"],
         },
         "api_key": {
             "type": "string",

@@ -21,6 +21,7 @@ SETTINGS: Json = {
             "title": "Measurement ID",
             "description": "Of the web data stream, under Admin, Data streams. It begins with G-.",
             "pattern": f"^G-[A-Z0-9]{{4,20}}{END}",
+            "examples": ["G-A1B2C3D4E5"],
         },
         "api_secret": {
             "type": "string",

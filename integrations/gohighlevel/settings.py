@@ -20,6 +20,7 @@ SETTINGS: Json = {
             "title": "Location ID",
             "description": "Of the sub-account: Settings > Business Profile.",
             "pattern": f"^[A-Za-z0-9_-]{{4,64}}{END}",
+            "examples": ["ve9EPM428h8vShlRW1KT"],
         },
         "note": {
             "type": "boolean",

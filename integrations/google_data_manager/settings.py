@@ -17,6 +17,7 @@ SETTINGS: Json = {
             "description": "Of the Google Ads account that owns the conversion actions, ten digits"
             " as in 123-456-7890: at the top right of Google Ads.",
             "pattern": _CUSTOMER,
+            "examples": ["123-456-7890"],
         },
         "login_customer_id": {
             "type": "string",

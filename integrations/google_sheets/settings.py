@@ -44,6 +44,7 @@ SETTINGS: Json = {
             "title": "Spreadsheet ID",
             "description": "The part of the spreadsheet's address between /d/ and /edit.",
             "pattern": f"^[A-Za-z0-9_-]{{20,100}}{END}",
+            "examples": ["1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms"],
         },
         "sheet": {
             "type": "string",

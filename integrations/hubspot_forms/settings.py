@@ -23,6 +23,7 @@ SETTINGS: Json = {
             "description": "The form's GUID, as the address of its editor and its embed code"
             " show it.",
             "pattern": f"^{_GUID}{END}",
+            "examples": ["4f2c8ad1-6f3e-4d1b-9a52-0c1de2a3b4c5"],
         },
         "token": {
             "type": "string",

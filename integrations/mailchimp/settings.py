@@ -20,6 +20,7 @@ SETTINGS: Json = {
             "title": "Audience ID",
             "description": "Audience > Settings > Audience name and defaults.",
             "pattern": f"^[0-9A-Za-z]{{4,40}}{END}",
+            "examples": ["a1b2c3d4e5"],
         },
         "new_members": {
             "type": "string",

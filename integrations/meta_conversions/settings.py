@@ -18,6 +18,7 @@ SETTINGS: Json = {
             "description": "Events Manager > Data sources > the dataset > Settings. A pixel's ID"
             " is its dataset's.",
             "pattern": f"^[0-9]{{5,20}}{END}",
+            "examples": ["1234567890123456"],
         },
         "access_token": {
             "type": "string",

@@ -26,6 +26,7 @@ SETTINGS: Json = {
             "description": "The database's settings > Manage data sources > ••• > Copy data source"
             " ID.",
             "pattern": f"^{_HEX}{{8}}-?{_HEX}{{4}}-?{_HEX}{{4}}-?{_HEX}{{4}}-?{_HEX}{{12}}{END}",
+            "examples": ["2f26ee68-df30-4251-aad4-8ddc420cba3d"],
         },
         "lead_id": {
             "type": "string",

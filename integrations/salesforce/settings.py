@@ -17,6 +17,7 @@ SETTINGS: Json = {
             "description": "Such as acme.my.salesforce.com or acme--test.sandbox.my.salesforce.com:"
             " Setup > My Domain > Current My Domain URL.",
             "pattern": f"^{_LABEL}(\\.{_LABEL})?\\.my\\.salesforce\\.com{END}",
+            "examples": ["acme.my.salesforce.com"],
         },
         "client_id": {
             **_TEXT,

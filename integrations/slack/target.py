@@ -50,6 +50,7 @@ SETTINGS: Json = {
             "pattern": "^https://hooks\\.slack(-gov)?\\.com/services/"
             f"[A-Za-z0-9]+/[A-Za-z0-9]+/[A-Za-z0-9]+{END}",
             "secret": True,
+            "examples": ["https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXX"],
         },
         "details": WITH_DETAILS,
     },

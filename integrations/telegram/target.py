@@ -48,12 +48,14 @@ SETTINGS: Json = {
             "description": "As BotFather gives it.",
             "pattern": f"^[0-9]{{5,15}}:[A-Za-z0-9_-]{{30,60}}{END}",
             "secret": True,
+            "examples": ["123456789:AAXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX"],
         },
         "chat_id": {
             "type": "string",
             "title": "Chat ID",
             "description": "A number (of groups it begins with -), or @name of a public channel.",
             "pattern": f"^(-?[0-9]{{1,20}}|@[A-Za-z][A-Za-z0-9_]{{3,}}){END}",
+            "examples": ["-1001234567890"],
         },
         "message_thread_id": {
             "type": "integer",

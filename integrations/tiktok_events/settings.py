@@ -26,6 +26,7 @@ SETTINGS: Json = {
             "title": "Pixel ID or event set ID",
             "description": "Tools > Events > the data source: the ID stands under its name.",
             "pattern": f"^[A-Za-z0-9]{{5,50}}{END}",
+            "examples": ["CABCDEFGHIJKLMNOPQRS"],
         },
         "access_token": {
             "type": "string",

@@ -46,6 +46,7 @@ SETTINGS: Json = {
             "description": "Your TrackDrive domain, such as https://example.trackdrive.com.",
             "format": "uri",
             "pattern": f"^https?://[^\\s/@?#]+(/[^\\s?#]*)?{END}",
+            "examples": ["https://example.trackdrive.com"],
         },
         "token": {
             "type": "string",

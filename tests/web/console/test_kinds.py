@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 from werkzeug.datastructures import MultiDict
 
 from relay.core.contract import Json
@@ -84,6 +85,22 @@ def test_every_setting_is_drawn_with_words(schema: Json) -> None:
     for field in fields(Form(schema, PREFIX).draw({}, CLEAN)):
         assert field.label
         assert field.shape != "json" or field.help, f"{field.name} is JSON that nothing explains"
+
+
+@pytest.mark.parametrize("schema", KINDS)
+def test_what_is_given_as_an_example_would_be_taken(schema: Json) -> None:
+    for name, part in schema["properties"].items():
+        for example in part.get("examples", ()):
+            read = Form(schema, PREFIX).read(MultiDict([(f"{PREFIX}{name}", str(example))]))
+            assert [*Draft202012Validator(part).iter_errors(read[name])] == [], name
+
+
+def test_a_setting_that_does_not_fit_shows_one_that_would(house: House) -> None:
+    visitor = house.visitor()
+    form = visitor.get("/console/p/acme/targets/new/ga4").forms[-1]
+    given = {"settings__measurement_id": "UA-1", "settings__api_secret": "abcdefgh"}
+    page = visitor.send(form, at="/console/p/acme/targets/new/ga4", status=422, **given)
+    assert "does not have the form expected here. Such as G-A1B2C3D4E5." in page.text
 
 
 def fields(drawn: tuple[Field, ...]) -> Iterator[Field]:
