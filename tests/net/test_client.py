@@ -4,7 +4,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from gzip import compress
 from pathlib import Path
@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from relay.config import load_config
 from relay.core.contract import Conversation, Kind, Outcome, Reply, Request
 from relay.net.client import Attempted, Client
 from tests.net.certificates import certificate_for
+from tests.net.conftest import QUICK
 from tests.peer import (
     Answer,
     Misbehaviour,
@@ -26,26 +26,6 @@ from tests.peer import (
     hangs,
     resets,
 )
-
-QUICK = {"RELAY_TOTAL_SECONDS": "1", "RELAY_READ_SECONDS": "0.4", "RELAY_CONNECT_SECONDS": "0.4"}
-
-
-@pytest.fixture
-def make_client(tmp_path: Path) -> Iterator[Callable[..., Client]]:
-    made: list[Client] = []
-
-    def make(**settings: str) -> Client:
-        given = {
-            "RELAY_MODE": "local",
-            "RELAY_DATA_DIR": str(tmp_path),
-            "RELAY_TARGET_ALLOW": "127.0.0.0/8",
-        }
-        made.append(Client(load_config(given | settings)))
-        return made[-1]
-
-    yield make
-    for client in made:
-        client.close()
 
 
 @pytest.fixture

@@ -11,33 +11,13 @@ from typing import Any
 
 import pytest
 
-from relay.config import load_config
 from relay.core.contract import Conversation, Json, Kind, Letter, Outcome, Reply
 from relay.net.client import Attempted, Client
 from tests.mail_server import MailServer, Misbehaviour
 from tests.net.certificates import certificate_for
-
-QUICK = {"RELAY_TOTAL_SECONDS": "1", "RELAY_READ_SECONDS": "0.4", "RELAY_CONNECT_SECONDS": "0.4"}
+from tests.net.conftest import QUICK
 
 MESSAGE = b"Subject: A lead\r\n\r\n.hidden\r\nlast"
-
-
-@pytest.fixture
-def make_client(tmp_path: Path) -> Iterator[Callable[..., Client]]:
-    made: list[Client] = []
-
-    def make(**settings: str) -> Client:
-        given = {
-            "RELAY_MODE": "local",
-            "RELAY_DATA_DIR": str(tmp_path),
-            "RELAY_TARGET_ALLOW": "127.0.0.0/8",
-        }
-        made.append(Client(load_config(given | settings)))
-        return made[-1]
-
-    yield make
-    for client in made:
-        client.close()
 
 
 @pytest.fixture(scope="module")
