@@ -183,6 +183,7 @@ def test_what_may_pass_is_handed_in_again(reply: Reply) -> None:
     assert requests[0].method == "POST"
 
 
+@pytest.mark.vendors
 @pytest.mark.skipif(not FOLDER.is_dir(), reason="the vendors' schemas are not beside this tree")
 def test_every_reason_that_google_names_has_a_verdict() -> None:
     document = json.loads((FOLDER / "google-data-manager.json").read_text("utf-8"))

@@ -14,11 +14,9 @@ from relay.config import load_config
 from relay.core.contract import Conversation, Json, Note, Reply, Request
 from relay.net.client import Client
 from tests.integrations.conversing import FIXTURES, NAMES, begun, catalog, of_target, read
-from tests.integrations.vendor_schemas import FOLDER, schema_for, schemas
+from tests.integrations.vendor_schemas import NEEDED, schema_for, schemas
 
-pytestmark = pytest.mark.skipif(
-    not FOLDER.is_dir(), reason="the vendors' schemas are not beside this tree (VENDOR_SCHEMAS)"
-)
+pytestmark = NEEDED
 
 OF_HTTP = [path for path in FIXTURES if path.parts[-3] != "email"]
 

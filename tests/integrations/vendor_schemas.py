@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import jsonschema
+import pytest
 import yaml
 from openapi_core import OpenAPI
 from openapi_core.datatypes import RequestParameters
@@ -24,6 +25,19 @@ from relay.core.contract import Json, Request
 
 FOLDER = Path(os.environ.get("VENDOR_SCHEMAS") or ROOT.parent / "shared" / "contracts")
 """Where the schemas are; they are no part of the tree."""
+
+ABSENT = os.environ.get("VENDOR_SCHEMAS") == "none"
+"""Whether they are said to be nowhere, so that nobody waits for their tests."""
+
+NEEDED = [
+    pytest.mark.vendors,
+    pytest.mark.skipif(
+        not FOLDER.is_dir(),
+        reason="the vendors' schemas are not beside this tree (VENDOR_SCHEMAS)",
+    ),
+]
+"""The marks of a test that is of no use without the schemas."""
+
 
 PEER = "http://vendor.test"
 
