@@ -113,6 +113,15 @@ def least() -> Json:
     return _outgoing({"v": 1, "contact": {"email": "ada@example.com"}})
 
 
+def stretched(value: Json, most: int) -> Any:
+    """The same with every text made as long as this."""
+    if isinstance(value, dict):
+        return {name: stretched(part, most) for name, part in value.items()}
+    if isinstance(value, list):
+        return [stretched(part, most) for part in value]
+    return (value + " " + "y" * most)[:most] if isinstance(value, str) and value else value
+
+
 def many() -> list[Json]:
     """Two hundred leads, the same in every run."""
     chance = random.Random(4)

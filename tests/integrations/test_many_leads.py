@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from relay.core.contract import Json, Kind, Letter, Request
+from relay.core.pointers import get
 from tests.integrations.conversing import (
     MOST_STEPS,
     NAMES,
@@ -19,7 +20,8 @@ from tests.integrations.conversing import (
     told,
     usual,
 )
-from tests.integrations.many_leads import least, many, whole
+from tests.integrations.lengths import LENGTHS
+from tests.integrations.many_leads import least, many, stretched, whole
 from tests.integrations.snapshots import LEADS, place, sent
 from tests.integrations.vendor_schemas import FOLDER, schema_for
 
@@ -58,6 +60,18 @@ def test_two_hundred_leads_make_valid_requests(name: str) -> None:
             _is_valid(request)
         if built.cut and outcome.kind is Kind.DELIVERED and not kind.target.consent:
             _says_whole(built.payload["$cut"], requests)
+
+
+@every_target
+def test_no_value_is_longer_than_its_place(name: str) -> None:
+    """Whatever the vendor's own schema says of lengths: most say nothing."""
+    limits = LENGTHS.get(name, {})
+    built = (
+        catalog().targets[name].adapter.build(stretched(whole(), 110_000), usual(name)["mapping"])
+    )
+    said = {at: value for at in limits if (value := get(built.payload, at)) is not None}
+    assert {at: len(value) for at, value in said.items()} == {at: limits[at] for at in said}
+    assert bool(said) is bool(limits)
 
 
 @every_target
