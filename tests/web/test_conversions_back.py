@@ -4,7 +4,7 @@ The requests are led to a peer, their real address within the path.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -19,7 +19,15 @@ from click.testing import CliRunner
 from relay import runtime as process
 from relay.catalog import load_catalog
 from relay.cli import program
-from relay.core.contract import Conversation, Duty, Json, Request, Settings
+from relay.core.contract import (
+    Access,
+    Conversation,
+    Duty,
+    Granting,
+    Json,
+    Request,
+    Settings,
+)
 from relay.core.kinds import TargetKind
 from relay.core.stages import StatusChange
 from relay.services import configure, users
@@ -30,12 +38,14 @@ from relay.services.senders import Senders
 from relay.services.status import change_status, process_status
 from relay.store import tables
 from tests.conftest import SettableClock
-from tests.peer import Answer, Peer
+from tests.integrations.conversing import usual
+from tests.peer import Answer, Arrival, Peer
 from tests.servers import until
 from tests.web.console.house import EMAIL, PASSWORD, Visitor
 
 KEY = "an-api-key-of-acme-16"
 LABEL = "7b1f3f0e-6f62-4c39-9d67-0a4a1d1f8b55"
+VISITOR = "1234567890.1772452000"
 NOON = 1_772_452_800
 DAYS = timedelta(days=3)
 AFTER_DAYS = NOON + 3 * 86_400
@@ -65,29 +75,62 @@ TARGETS: Json = [
     {"name": "hook", "kind": "webhook", "settings": {"url": "https://hook.test/leads"}},
 ]
 
+GOOGLE: Json = [
+    {
+        "name": "analytics",
+        "kind": "ga4",
+        "settings": {
+            "measurement_id": "G-FIXTURE001",
+            "api_secret": "ga4-fixture-secret-0001",
+            "events": {"created": "generate_lead", "won": "close_convert_lead", "Sale": "sale"},
+        },
+    },
+    {
+        "name": "ads",
+        "kind": "google_data_manager",
+        "settings": usual("google_data_manager")["settings"] | {"events": RULES},
+    },
+]
+
+GOOGLE_SAYS = Answer(
+    body=b'{"access_token":"ya29.one","expires_in":3599,"requestId":"r1",'
+    b'"requestStatusPerDestination":[{"requestStatus":"SUCCESS"}]}'
+)
+
 TAKEN = Answer(body=b'{"events_received":1,"code":0,"elements":[{"status":201}]}')
 
 
 def _led(kind: TargetKind, peer: Peer) -> TargetKind:
-    def deliver(payload: Json, settings: Settings, duty: Duty) -> Conversation:
-        conversation = kind.target.deliver(payload, settings, duty)
-        reply = None
-        while True:
-            try:
-                step = next(conversation) if reply is None else conversation.send(reply)
-            except StopIteration as ended:
-                return ended.value  # type: ignore[no-any-return]  # an Outcome
-            assert isinstance(step, Request)
-            address = f"{peer.url}/{step.url.removeprefix('https://')}"
-            reply = yield replace(step, url=address)
+    target, grant = kind.target, kind.target.grant
 
-    return replace(kind, target=replace(kind.target, deliver=deliver))
+    def deliver(payload: Json, settings: Settings, duty: Duty) -> Conversation:
+        return _to(peer, target.deliver(payload, settings, duty))
+
+    def ask(settings: Settings, before: Access | None, now: float) -> Granting:
+        assert grant is not None
+        return _to(peer, grant.ask(settings, before, now))
+
+    led = replace(target, deliver=deliver, grant=grant and replace(grant, ask=ask))
+    return replace(kind, target=led)
+
+
+def _to(peer: Peer, conversation: Any) -> Any:
+    """The conversation with its requests led to the peer."""
+    reply = None
+    while True:
+        try:
+            step = next(conversation) if reply is None else conversation.send(reply)
+        except StopIteration as ended:
+            return ended.value
+        if isinstance(step, Request):
+            step = replace(step, url=f"{peer.url}/{step.url.removeprefix('https://')}")
+        reply = yield step
 
 
 class House:
     """A project whose leads come by three doors and go to four targets."""
 
-    def __init__(self, rt: Any, peer: Peer, clock: SettableClock) -> None:
+    def __init__(self, rt: Any, peer: Peer, clock: SettableClock, targets: Json) -> None:
         from relay.app import create_app
 
         self.rt, self.peer, self.clock = rt, peer, clock
@@ -104,11 +147,11 @@ class House:
             "api_keys": [{"name": "all", "key": KEY, "scopes": ["read", "write"]}],
             "conversion_labels": [{"id": LABEL, "name": "Sale"}],
             "sources": sources,
-            "targets": TARGETS,
+            "targets": targets,
             "routes": [
                 {"from": source["name"], "to": target["name"], "on": ["created", "status"]}
                 for source in sources
-                for target in TARGETS
+                for target in targets
             ],
         }
         configure.apply(rt, {"projects": [acme]})
@@ -128,7 +171,11 @@ class House:
         return self.rows(tables.leads)[-1].id  # type: ignore[no-any-return]
 
     def work(self) -> list[tuple[str, Json]]:
-        """Store, tell and send all that is due; what arrived at each vendor meanwhile."""
+        """Send all that is due; what arrived at each vendor meanwhile."""
+        return sorted((_told(one.path, one.json()) for one in self.run()), key=lambda one: one[0])
+
+    def run(self) -> list[Arrival]:
+        """Store, tell and send all that is due; what arrived at the peer meanwhile."""
         before = len(self.peer.arrivals)
         while store_batch(self.rt) or process_status(self.rt):
             pass
@@ -138,8 +185,7 @@ class House:
                 until(lambda: not self._sending(), "everything is sent")
         senders.drain(5)
         senders.close()
-        found = [_told(one.path, one.json()) for one in self.peer.arrivals[before:]]
-        return sorted(found, key=lambda one: one[0])
+        return self.peer.arrivals[before:]
 
     def won_by_hand(self, lead: UUID, stage: str = "won") -> None:
         """A change of the status, as from any door."""
@@ -192,37 +238,59 @@ def database_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def house(make_runtime: Callable[..., Any], peer: Peer, clock: SettableClock) -> Iterator[House]:
-    peer.default = TAKEN
-    real = load_catalog()
-    led = {name: _led(real.targets[name], peer) for name in {one["kind"] for one in TARGETS}}
-    rt = make_runtime(catalog=replace(real, targets={**real.targets, **led}))
-    process.install(rt)
-    return House(rt, peer, clock)
+def build(
+    make_runtime: Callable[..., Any], peer: Peer, clock: SettableClock
+) -> Callable[[Json, Answer], House]:
+    """Builds a house with these targets, whose vendors all say the same."""
+
+    def make(targets: Json, said: Answer) -> House:
+        peer.default = said
+        real = load_catalog()
+        led = {name: _led(real.targets[name], peer) for name in {one["kind"] for one in targets}}
+        rt = make_runtime(catalog=replace(real, targets={**real.targets, **led}))
+        process.install(rt)
+        return House(rt, peer, clock, targets)
+
+    return make
+
+
+@pytest.fixture
+def house(build: Callable[[Json, Answer], House]) -> House:
+    return build(TARGETS, TAKEN)
+
+
+@pytest.fixture(autouse=True)
+def _cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr("relay.services.users._hasher", cheap)
 
 
 def _by_leadtrackr(house: House) -> None:
     made = house.post(
         "/api/leads/createServerSideLead",
-        {"projectId": "16", "userData": {"email": "ada@example.com"}},
+        {
+            "projectId": "16",
+            "userData": {"email": "ada@example.com"},
+            "attributionData": {"cid": VISITOR},
+        },
     )
-    house.work()
+    house.run()
     house.clock.advance(DAYS.total_seconds())
     rated = {"leadId": made["leadId"], "conversionId": LABEL, "price": 125050}
     house.post("/api/leads/updateLeadStatus", rated)
 
 
 def _by_octanist(house: House) -> None:
-    lead = {"name": "Ada King", "email": "ada@example.com"}
+    lead = {"name": "Ada King", "email": "ada@example.com", "ga4cid": VISITOR}
     made = house.post("/api/leads", lead)["data"]["id"]
-    house.work()
+    house.run()
     house.clock.advance(DAYS.total_seconds())
     house.post("/api/leads", {"id": made, "status": "won", "value": 1250.50}, "PATCH")
 
 
 def _by_console(house: House) -> None:
-    lead = house.lead()
-    house.work()
+    lead = house.lead(ga_client_id=VISITOR)
+    house.run()
     house.clock.advance(DAYS.total_seconds())
     users.create_user(house.rt, EMAIL, PASSWORD)
     visitor = Visitor(house.app)
@@ -232,8 +300,8 @@ def _by_console(house: House) -> None:
 
 
 def _by_command_line(house: House) -> None:
-    lead = house.lead()
-    house.work()
+    lead = house.lead(ga_client_id=VISITOR)
+    house.run()
     house.clock.advance(DAYS.total_seconds())
     said = CliRunner().invoke(
         program,
@@ -265,15 +333,8 @@ class _installed:  # noqa: N801 - a context, as the program takes it
     ],
 )
 def test_a_change_reaches_every_platform_once_with_value_and_time(
-    house: House,
-    monkeypatch: pytest.MonkeyPatch,
-    change: Callable[[House], None],
-    label: str,
-    named: str,
-    rule: str,
+    house: House, change: Callable[[House], None], label: str, named: str, rule: str
 ) -> None:
-    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr("relay.services.users._hasher", cheap)
     change(house)
     [lead] = house.rows(tables.leads)
     worth = (1250.5, "EUR")
@@ -286,6 +347,47 @@ def test_a_change_reaches_every_platform_once_with_value_and_time(
     ]
     assert house.work() == []
     assert {state for _, _, state in house.told()} == {"delivered"}
+
+
+@pytest.mark.parametrize(
+    ("change", "label", "rule"),
+    [
+        (_by_leadtrackr, "Sale", "1003"),
+        (_by_octanist, "won", "1002"),
+        (_by_console, "won", "1002"),
+        (_by_command_line, "won", "1002"),
+    ],
+)
+def test_a_change_reaches_google_once_with_value_and_time(
+    build: Callable[[Json, Answer], House],
+    change: Callable[[House], None],
+    label: str,
+    rule: str,
+) -> None:
+    house = build(GOOGLE, GOOGLE_SAYS)
+    change(house)
+    heard = house.run()
+    for _ in range(3):  # Google is asked for its verdict on the new lead before the status goes
+        house.clock.advance(3600)
+        heard += house.run()
+    [lead] = house.rows(tables.leads)
+    id_ = f"{lead.id}.status.{label}"
+    [visit] = [one for one in _events(heard, "google-analytics") if one["params"].get("value")]
+    assert (
+        visit["params"] | {"currency": "EUR", "value": 1250.5, "transaction_id": id_}
+        == (visit["params"])
+    )
+    [sale] = [one for one in _events(heard, "events:ingest") if one["transactionId"] == id_]
+    assert (sale["conversionValue"], sale["currency"]) == (1250.5, "EUR")
+    assert sale["eventTimestamp"] == "2026-03-05T12:00:00Z"
+    assert f'"{rule}"' in "".join(one.body.decode() for one in heard if "ingest" in one.path)
+    assert {state for _, _, state in house.told()} == {"delivered"}
+
+
+def _events(heard: list[Arrival], vendor: str) -> list[Json]:
+    """Every event that this vendor was told."""
+    bodies = [one.json() for one in heard if vendor in one.path and one.body]
+    return [event for body in bodies for event in body["events"]]
 
 
 def test_the_new_lead_is_told_too_at_its_own_time(house: House) -> None:
