@@ -217,6 +217,10 @@ def test_a_credential_that_works_again_resumes_the_target(house: House) -> None:
     visitor = house.visitor()
     page = visitor.get(f"{ACME}/targets/{partner.id}")
     assert "its credentials are not accepted" in page.text
+    assert (
+        "Its deliveries are kept and wait. Put the credentials right in the settings" in page.text
+    )
+    assert ".. " not in page.text
     house.peer.default = Answer(200)
     page = visitor.send(page.form("/test#test"), button="check")
     for words in ("Open", "Works", "The connection works.", "It goes on now."):
