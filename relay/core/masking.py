@@ -21,8 +21,8 @@ _PLAIN_RUN = re.compile(rb"[A-Za-z0-9]+")
 
 _SPELLED = re.compile(
     rb"""
-    (?:\\|%(?:25)*5[Cc])++ (?:u(?P<unit>[0-9A-Fa-f]{4})  # JSON's escapes, in JSON any times over
-        (?:(?:\\|%(?:25)*5[Cc])++u(?P<low>[Dd][C-Fc-f][0-9A-Fa-f]{2}))?
+    (?:\\|%(?:25)*5[Cc])+ (?:u(?P<unit>[0-9A-Fa-f]{4})  # JSON's escapes, in JSON any times over
+        (?:(?:\\|%(?:25)*5[Cc])+u(?P<low>[Dd][C-Fc-f][0-9A-Fa-f]{2}))?
         |%(?:25)*(?P<after>[0-9A-Fa-f]{2})
         |(?P<short>[\s\S]))?
     |%(?:25)*(?P<byte>[0-9A-Fa-f]{2})

@@ -101,7 +101,7 @@ def test_a_recorded_lead_is_a_canonical_one(path: Path) -> None:
 
 @every_recording
 def test_any_answer_has_an_outcome(path: Path) -> None:
-    for status in range(200, 600):
+    for status in sorted({*TELLING, *range(200, 600, 19)}):
         for body in ODD_BODIES if status in TELLING else ODD_BODIES[:1]:
             outcome = led(begun(path), Reply(status=status, body=body))
             assert isinstance(outcome, Outcome)
