@@ -33,6 +33,7 @@ PAPERS = sorted(
     for path in ROOT.glob(pattern)
 )
 README = (ROOT / "README.md").read_text()
+CONSOLE = (ROOT / "docs" / "console.md").read_text()
 NAMES = [path.relative_to(ROOT).as_posix() for path in PAPERS]
 
 
@@ -175,7 +176,8 @@ def _anchors(text: str) -> set[str]:
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_every_address_is_in_the_reference_and_no_other(runtime: Any) -> None:
     listed: dict[str, set[str]] = {}
-    for address, methods, *_ in rows(section(README, "Addresses")):
+    pages_of_the_console = [row for row in rows(CONSOLE) if row[0].startswith("`/console/")]
+    for address, methods, *_ in [*rows(section(README, "Addresses")), *pages_of_the_console]:
         listed.setdefault(address.strip("`"), set()).update(methods.split(", "))
     served: dict[str, set[str]] = {}
     for rule in create_app(runtime).url_map.iter_rules():

@@ -25,6 +25,7 @@ from relay.web.console import (
     traffic,
     trial,
     uploads,
+    veil,
 )
 
 
@@ -34,6 +35,7 @@ def register(app: Flask) -> None:
     security.set_up(app, console)
     session.set_up(app, console)
     show.set_up(console)
+    veil.set_up(console)
     assets.set_up(app, console)
     failures.set_up(console)
     console.register_blueprint(session.pages)
