@@ -44,6 +44,7 @@ def _let_files_pass(endpoint: str | None, _values: dict[str, Any] | None) -> Non
 
 
 @pages.get("/")
+@needs("operator")
 def index() -> str:
     """The form for a file, and the imports so far."""
     return _list(None)
@@ -74,6 +75,7 @@ def add() -> ResponseReturnValue:
 
 
 @pages.get("/<uuid:import_id>")
+@needs("operator")
 def show(import_id: UUID) -> str:
     """The columns of a file that is new, else how far its import is."""
     row = _import(import_id, file=True)
@@ -101,6 +103,7 @@ def change(import_id: UUID) -> ResponseReturnValue:
 
 
 @pages.get("/<uuid:import_id>/progress")
+@needs("operator")
 def progress(import_id: UUID) -> str:
     """How far it is, which asks again by itself."""
     return _progress(_import(import_id), whole="HX-Request" not in request.headers)
@@ -116,6 +119,7 @@ def stop(import_id: UUID) -> ResponseReturnValue:
 
 
 @pages.get("/<uuid:import_id>/refused.csv")
+@needs("operator")
 def refused(import_id: UUID) -> Response:
     """The rows that became no leads, as they were, with the reasons."""
     row = _import(import_id)

@@ -1,0 +1,113 @@
+"""Every page of the console, found in its router: a page that is added is tested without a list.
+
+What a page's address names has to be there: `furnish` makes a relay in which everything has
+happened, and FILLED says which of it an address is about.
+"""
+
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from relay.services import lanes
+from relay.store import tables
+from tests.peer import Answer
+from tests.web.console.house import House
+
+NAME, EMAIL, PHONE = "Zerlina Quappenstein", "z.quappe@very-private.example", "+4930555777999"
+WORDS = "my cellar is full of sentinel water"
+PERSONAL = ("zerlina", "quappe", "very-private", "555777999", "30555", "sentinel water")
+"""What could tell who the leads of the furnished house are, in lower case."""
+
+DOCUMENTS = ("/leads/import_type", "/api/docs/1.0/", "/schedules/")
+"""Where pages of the console begin that have the addresses which other systems gave them."""
+
+Fill = Callable[[House], object]
+
+
+def _newest(table: sa.Table, **where: Any) -> Fill:
+    return lambda house: house.ids(table, **where)[-1]
+
+
+def _acme(house: House) -> object:
+    return house.row(tables.projects, public_id="acme").id
+
+
+FILLED: dict[str, Fill] = {
+    "project": lambda _house: "acme",
+    "token": lambda _house: "made-up",
+    "lead_id": _newest(tables.leads),
+    "delivery_id": _newest(tables.deliveries),
+    "submission_id": _newest(tables.submissions, state="quarantined"),
+    "source_id": lambda house: house.row(tables.sources, name="Website").id,
+    "target_id": lambda house: house.row(tables.targets, name="Sales CRM").id,
+    "route_id": lambda house: house.row(tables.routes, project_id=_acme(house)).id,
+    "import_id": _newest(tables.imports),
+}
+"""What stands for each name in an address."""
+
+KINDS = {
+    "console.project.sources.new": "generic",
+    "console.project.targets.new": "webhook",
+    "console.project.submit.guide": "instapage",
+    "console.reference.other": "octanist",
+}
+"""What stands for the kind, which is another in each address."""
+
+QUERIES = ("deliveries/?state=failed", "deliveries/?q=nothing", "quarantine/?shelf=turned-away")
+"""Pages that are others by their query."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """One page: where it is, and the endpoint that shows it."""
+
+    endpoint: str
+    path: str
+
+
+def every_page(house: House) -> Iterator[Address]:
+    """All that the console answers to GET; an address with an unknown name fails the test."""
+    addresses = house.app.url_map.bind("localhost")
+    for rule in house.app.url_map.iter_rules():
+        ours = rule.rule.startswith(("/console", *DOCUMENTS))
+        if not ours or "GET" not in (rule.methods or ()) or rule.endpoint == "console.nowhere":
+            continue
+        values = {name: _filled(house, rule.endpoint, name) for name in rule.arguments}
+        yield Address(rule.endpoint, addresses.build(rule.endpoint, values, method="GET"))
+    for query in QUERIES:
+        yield Address(f"console.project?{query}", f"/console/p/acme/{query}")
+
+
+def _filled(house: House, endpoint: str, name: str) -> object:
+    if name == "kind" and endpoint in KINDS:
+        return KINDS[endpoint]
+    assert name in FILLED, f"tell every_page.py what stands for <{name}> of {endpoint}"
+    return FILLED[name](house)
+
+
+def furnish(house: House, times: int = 2) -> None:
+    """Let everything happen that pages can show, so many times."""
+    crm = house.row(tables.targets, name="Sales CRM").id
+    for number in range(times):
+        said = f'{{"id": {number}, "mail": "{EMAIL}"}}'.encode()
+        house.peer.script(Answer(200, said), Answer(422, said), Answer(500, said))
+        for outcome in ("delivered", "failed", "to be retried"):
+            words = {"Message": f"{WORDS} {number} {outcome}", "Link": "https://e.example/x" * 9}
+            house.lead(name=NAME, email=f"{number}{EMAIL}", phone=PHONE, **words)
+        house.submit(body="{" + f"{NAME} {EMAIL} {number}")
+        picture = {"data": f"GIF89a {EMAIL}", "content_type": "image/gif"}
+        house.app.test_client().post("/in/website-key-1", **picture)
+        _upload(house, f"name;e-mail\n{NAME};{number}{EMAIL}\n")
+    lanes.pause_target(house.rt, crm, "the credential is not accepted", "test")
+    house.submit(name=NAME, email=EMAIL, phone=PHONE, Message=f"{WORDS}, and waits")
+    house.work()
+
+
+def _upload(house: House, text: str) -> None:
+    visitor = house.visitor()
+    form = visitor.get("/console/p/acme/submit/file/").form("/submit/file/")
+    file = (io.BytesIO(text.encode()), f"{NAME}.csv")
+    visitor.client.post(form.action, data=dict(form.values) | {"file": file})
