@@ -5,6 +5,7 @@
 
 const UNITS = [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]];
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 function relative(moment) {
   const seconds = (Date.now() - moment) / 1000;
@@ -19,8 +20,10 @@ function relative(moment) {
 function tellTimes(within) {
   for (const time of within.querySelectorAll("time[datetime]")) {
     const moment = new Date(time.dateTime);
-    time.textContent = "relative" in time.dataset ? relative(moment) : exact.format(moment);
-    time.title = exact.format(moment);
+    const utc = `${time.dateTime.slice(0, 19).replace("T", " ")} UTC`;
+    const here = exact.format(moment);
+    time.textContent = "relative" in time.dataset ? relative(moment) : here;
+    time.title = "relative" in time.dataset ? `${here} (${zone})\n${utc}` : utc;
   }
 }
 
