@@ -14,20 +14,21 @@ from functools import cached_property
 import jsonschema_rs
 
 from relay.core import pointers
-from relay.core.answers import Item, read_answers
+from relay.core.answers import Item
 from relay.core.clean import clean
 from relay.core.consent import read_consent, says_agreement
 from relay.core.contract import Json, Parsed
 from relay.core.dictionary import Dictionary, Meaning, Noise, normal
 from relay.core.draft import Draft
 from relay.core.emails import looks_like_email
+from relay.core.items import Marks, items_of, marks_of
 from relay.core.lead import LeadSchema, is_empty
 from relay.core.permission import UNSET, ConsentDefault
 from relay.core.phones import looks_like_phone
+from relay.core.trail import Placed, Trail
 
-Steps = tuple[str, ...]
-_Marks = dict[Steps, Json]
-
+_PLAIN: Marks = {(): {"answers": True}}
+"""How a document is read that its adapter does not know: as any form's answers."""
 
 MOST_UNDERSTOOD = 2000
 """Answers whose names are looked up; what comes after them is kept as form fields as it is, so
@@ -68,6 +69,18 @@ class MappingRules:
         names = [name for name, goal in self.mapping.items() if goal == "drop" and name]
         return tuple(name + ("/" if name.startswith("/") else ".") for name in names)
 
+    def reads(self, document: Json) -> bool:
+        """Whether the mapping brings a value of this document to a place, by a pointer to it."""
+        return any(not is_empty(pointers.get(document, pointer)) for pointer in self._pointed)
+
+    @cached_property
+    def _pointed(self) -> tuple[str, ...]:
+        return tuple(
+            name
+            for name, goal in self.mapping.items()
+            if name.startswith("/") and isinstance(goal, str) and goal != "drop"
+        )
+
     @cached_property
     def _normal(self) -> dict[str, Json]:
         return {normal(name): goal for name, goal in self.mapping.items()}
@@ -82,6 +95,13 @@ class MappingRules:
         if any(text.startswith(self._dropped) for text in (label, pointer, path)):
             return "drop"
         return self._normal.get(normal(label)) if label else None
+
+
+_NOT_ITS_OWN = {
+    "kind": "envelope",
+    "place": "",
+    "message": "it is not what this kind of source sends; the source's own mapping reads it",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,26 +131,49 @@ class InboundAdapter:
 
     def map(self, parsed: Parsed, rules: MappingRules) -> Mapped:
         """Map one submission. Never raises; what has no place is kept as a form field."""
-        document = clean(parsed.document)
+        return self._mapped(clean(parsed.document), Draft(self.lead, rules.region), rules)[0]
+
+    def explain(self, parsed: Parsed, rules: MappingRules) -> tuple[Mapped, list[Placed]]:
+        """Map one submission as `map` does, and tell of each of its answers where it went and why.
+
+        What cannot be mapped has its answers too, each of them unread.
+        """
+        draft = Draft(self.lead, rules.region, Trail())
+        mapped, items = self._mapped(clean(parsed.document), draft, rules)
+        return mapped, draft.trail.of(items) if draft.trail else []
+
+    def _mapped(
+        self, document: Json, draft: Draft, rules: MappingRules
+    ) -> tuple[Mapped, list[Item]]:
         evaluation = self._validator.evaluate(document)
+        marks = marks_of(evaluation.annotations()) if evaluation.valid else _PLAIN
+        if not evaluation.valid and not rules.reads(document):
+            unread = items_of(document, _PLAIN) if draft.trail else []
+            return Mapped(None, [], self._reasons(document)), unread
+        items = items_of(document, marks)
         if not evaluation.valid:
-            return Mapped(None, [], self._reasons(document))
-        draft = Draft(self.lead, rules.region)
-        items = _items(document, _marks(evaluation.annotations()))
+            draft.warnings.append(dict(_NOT_ITS_OWN))
+        self._place(items, draft, rules)
+        found = draft.finish(self._dictionary, rules.consent)
+        dropped = [*draft.dropped, *_apart(draft.secrets, found, document)]
+        return Mapped(found, draft.warnings, [], dropped), items
+
+    def _place(self, items: list[Item], draft: Draft, rules: MappingRules) -> None:
+        left = items
         if rules.mapping:  # for all answers first: no place may be taken from it by a guess
-            items = [item for item in items if not self._is_mapped(draft, item, rules)]
+            draft.cause = "mapping"
+            left = [item for item in items if not self._is_mapped(draft, item, rules)]
         unplaced = []
-        for number, item in enumerate(items):
+        for number, item in enumerate(left):
+            draft.cause = "adapter"
             if item.lead is not None and draft.follow(item, item.lead):
                 continue
+            draft.cause = "field"
             if number >= MOST_UNDERSTOOD:
                 draft.keep(item)
             elif not self._is_known(draft, item, rules):
                 unplaced.append(item)
         _Naming(self._dictionary, draft).place(unplaced)
-        found = draft.finish(self._dictionary, rules.consent)
-        dropped = [*draft.dropped, *_apart(draft.secrets, found, document)]
-        return Mapped(found, draft.warnings, [], dropped)
 
     def _reasons(self, document: Json) -> list[Json]:
         return [
@@ -148,6 +191,7 @@ class InboundAdapter:
 
     def _is_known(self, draft: Draft, item: Item, rules: MappingRules) -> bool:
         """Drop noise, place by the type; false leaves it to the names of all answers together."""
+        draft.cause = "noise"
         if rule := rules.own_rule(item.names):
             draft.drop(item, rule)
             return True
@@ -156,6 +200,7 @@ class InboundAdapter:
             if rule:
                 draft.drop(item, rule)
                 return True
+        draft.cause = "type"
         place = self._dictionary.of_type(item.type) if item.type else None
         return place is not None and draft.place(item, place)
 
@@ -171,10 +216,12 @@ class _Naming:
         if any(item.meaning.beside for item in items):
             self._claims = Counter(place for item in items for place in item.meaning.places)
             self._plain = Counter(place for item in items for place in item.meaning.plain)
+        self._draft.cause = "name"
         near_first = sorted(items, key=lambda item: bool(item.far_names))
         left = [item for item in near_first if not self._any(item, self._choices(item))]
         for item in left:
             if not self._any(item, self._guesses(item)):
+                self._draft.cause = "field"
                 self._draft.keep(item)
 
     def _any(self, item: Item, choices: Iterable[str]) -> bool:
@@ -206,9 +253,11 @@ class _Naming:
         """What is left may show by its value what it is, or by the name it has further inside."""
         if item.names:
             label = item.names[0]
+            self._draft.cause = "looks"
             for pointer in _looks_like(label, item.value):
                 if self._dictionary.mentions(label, pointer):
                     yield pointer
+        self._draft.cause = "name"
         if item.far_names and not is_empty(item.value):
             yield from self._dictionary.meaning(*item.far_names).plain
 
@@ -235,62 +284,3 @@ def _apart(secrets: Sequence[str], lead: Json, document: Json) -> Iterable[str]:
     names = [place for place, _ in pointers.leaves(document)]
     told = json.dumps([lead, names], ensure_ascii=False)
     return [text for text in each if text not in told]
-
-
-def _marks(annotations: Sequence[Mapping[str, Json]]) -> _Marks:
-    """The `lead` annotations by where they are in the document; the first one of a place counts."""
-    marks: _Marks = {}
-    for entry in annotations:
-        said = entry["annotations"]
-        if type(said) is dict and "lead" in said:
-            marks.setdefault(pointers.parts(entry["instanceLocation"]), said["lead"])
-    return marks
-
-
-def _items(document: Json, marks: _Marks) -> list[Item]:
-    above = {steps[:end] for steps in marks for end in range(len(steps))}
-    items: list[Item] = []
-    _walk(items, document, (), marks, above)
-    return items
-
-
-def _walk(items: list[Item], value: Json, steps: Steps, marks: _Marks, above: set[Steps]) -> None:
-    mark = marks.get(steps)
-    if mark is not None:
-        if not isinstance(mark, dict) or "answers" not in mark:
-            items.append(Item(value, steps, steps[-1] if steps else None, lead=mark))
-        elif not is_empty(value):
-            first = len(items)
-            _answers(items, value, steps, marks, above)
-            for item in items[first:] if mark["answers"] == "known" else ():
-                item.kept = True
-        else:
-            items.append(Item(value, steps))
-    elif isinstance(value, dict | list) and (steps in above or not steps):
-        for key, member in _members(value):
-            _walk(items, member, (*steps, key), marks, above)
-    else:
-        items.append(Item(value, steps))
-
-
-def _answers(
-    items: list[Item], value: Json, steps: Steps, marks: _Marks, above: set[Steps]
-) -> None:
-    """Answers, but for those members that have annotations of their own."""
-    if not isinstance(value, dict) or steps not in above:
-        items += read_answers(value, steps)
-        return
-    rest = {}
-    for key, member in value.items():
-        inner = (*steps, key)
-        if inner in marks or inner in above:
-            _walk(items, member, inner, marks, above)
-        else:
-            rest[key] = member
-    items += read_answers(rest, steps)
-
-
-def _members(value: Json) -> Iterable[tuple[str, Json]]:
-    if isinstance(value, dict):
-        return value.items()
-    return [(str(index), member) for index, member in enumerate(value)]

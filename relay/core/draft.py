@@ -12,6 +12,7 @@ from relay.core.names import complete_names
 from relay.core.permission import ConsentDefault
 from relay.core.places import Around
 from relay.core.templates import as_text
+from relay.core.trail import Cause, Trail
 
 _LINKS = ("page_url", "landing_page", "conversion_page", "referrer")
 _UTM = "/attribution/utm/"
@@ -22,14 +23,23 @@ _COPIES = ("tokens", "verbatim")
 _SECRETS = frozenset({"password", "card"})
 """Rules of noise about what a visitor wrote for nobody's eyes."""
 
+_FIELDS = "/form/fields"
+_SAYS_FIELD = frozenset({"mapping", "adapter"})
+"""Who may say outright that an answer is a form field; else it is one for want of a place."""
+
 _SHAPES = {dict: "an object", list: "a list", bool: "true or false", str: "text"}
 
 
 class Draft:
     """Holds the document, its warnings, and which places an answer has been brought to."""
 
-    def __init__(self, lead: LeadSchema, region: str | None) -> None:
-        """`region` is where phones without a country code are from."""
+    def __init__(self, lead: LeadSchema, region: str | None, trail: Trail | None = None) -> None:
+        """`region` is where phones without a country code are from; `trail` is told what is done.
+
+        `cause` is who decides at the moment.
+        """
+        self.cause: Cause = "field"
+        self.trail = trail
         self.document: dict[str, Json] = {"v": VERSION}
         self.warnings: list[Json] = []
         self.placed: set[str] = set()
@@ -67,10 +77,14 @@ class Draft:
         if read is None:
             shape = _SHAPES.get(type(item.value), "a value of this shape")
             self.warn(item, "shape", f"{place.title} cannot hold {shape}")
+            self._miss(item, pointer)
             return False
         if not self._put(place, item, read.value):
+            self._miss(item, pointer)
             return False
         self.placed.add(pointer)
+        if self.trail is not None:
+            self.trail.note(item, self.cause, pointer)
         if read.warning:
             self.warn(item, *read.warning)
         return True
@@ -78,6 +92,8 @@ class Draft:
     def keep(self, item: Item, label: str | None = None) -> None:
         """Keep an answer as a form field under its label; a second of that label is numbered."""
         if item.kept and label is None:
+            if self.trail is not None:
+                self.trail.note(item, "elsewhere", None)
             return
         if is_empty(item.value) and item.label is None:
             self.drop(item, "empty")
@@ -88,10 +104,15 @@ class Draft:
             self._repeats[title] += 1
             name = f"{title} ({self._repeats[title] + 1})"
         fields[name] = item.value
+        if self.trail is not None:
+            by = self.cause if self.cause in _SAYS_FIELD else "field"
+            self.trail.note(item, by, _FIELDS + pointers.joined((name,)))
 
     def drop(self, item: Item, rule: str) -> None:
         """Leave an answer out, and list it with the rule that says so."""
         self.warn(item, "noise", f"{item.title} is not an answer: {rule}", rule=rule)
+        if self.trail is not None:
+            self.trail.note(item, "empty" if rule == "empty" else self.cause, None, rule)
         if rule in _SECRETS:
             self.secrets += [as_text(value) for _, value in pointers.leaves(item.value)]
             self._discarded.append((item.steps[-1:], item.value))
@@ -101,6 +122,10 @@ class Draft:
         self.drop(item, "mapping")
         self.dropped += [as_text(value) for _, value in pointers.leaves(item.value)]
         self._discarded.append((item.steps[-1:], item.value))
+
+    def _miss(self, item: Item, pointer: str) -> None:
+        if self.trail is not None:
+            self.trail.miss(item, pointer)
 
     def warn(self, item: Item, kind: str, message: str, **more: str) -> None:
         """Note something that a person may want to look at."""
