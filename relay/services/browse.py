@@ -28,6 +28,9 @@ LANE = tuple(
 SHELVES = ("quarantined", "held", "refused")
 """The states of submissions that became no lead and can be looked through."""
 
+NEWS = 99
+"""Newer items that are counted; a list says "99+" of more."""
+
 OUT_OF_ORDER = timedelta(minutes=1)
 """By how much ids and times of rows may differ in order, as machines' clocks do."""
 
@@ -89,6 +92,23 @@ def deliveries(rt: Runtime, wanted: Filter, cursor: Cursor = START, limit: int =
         .where(*conditions(wanted))
     )
     return _page(rt, query, tables.deliveries.c.id, cursor, limit)
+
+
+def newer_deliveries(rt: Runtime, wanted: Filter, than: UUID) -> int:
+    """How many deliveries that the filter names are newer than this one, counted up to NEWS + 1."""
+    return newer(rt, sa.select(tables.deliveries.c.id).where(*conditions(wanted)), than)
+
+
+def newer(rt: Runtime, query: sa.Select[*tuple[Any, ...]], than: UUID) -> int:
+    """How many rows of a query newer than this one there are, counted up to NEWS + 1.
+
+    The query's first column is the id that its list is in the order of.
+    """
+    key = query.selected_columns[0]
+    few = query.where(key > than).limit(NEWS + 1).subquery()
+    with rt.database.read() as connection:
+        found = connection.execute(sa.select(sa.func.count()).select_from(few)).scalar_one()
+    return int(found)
 
 
 def conditions(wanted: Filter) -> list[sa.ColumnElement[bool]]:

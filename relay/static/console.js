@@ -17,13 +17,27 @@ function relative(moment) {
   return seconds > 0 ? `${amount} ago` : `in ${amount}`;
 }
 
+const hour = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
+const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", timeZone: "UTC" });
+
+function told(time, moment) {
+  if ("relative" in time.dataset) {
+    return relative(moment);
+  }
+  return ("hour" in time.dataset ? hour : exact).format(moment);
+}
+
 function tellTimes(within) {
   for (const time of within.querySelectorAll("time[datetime]")) {
     const moment = new Date(time.dateTime);
+    if ("day" in time.dataset) { // days of counts are those of UTC
+      time.textContent = day.format(moment);
+      continue;
+    }
     const utc = `${time.dateTime.slice(0, 19).replace("T", " ")} UTC`;
     const here = exact.format(moment);
-    time.textContent = "relative" in time.dataset ? relative(moment) : here;
-    time.title = "relative" in time.dataset ? `${here} (${zone})\n${utc}` : utc;
+    time.textContent = told(time, moment);
+    time.title = time.textContent === here ? utc : `${here} (${zone})\n${utc}`;
   }
 }
 
@@ -54,6 +68,13 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-copy]");
   if (button) {
     copy(button);
+  }
+});
+
+// a page that nobody looks at asks for no news
+document.addEventListener("htmx:before:request", (event) => {
+  if (document.hidden && event.target.matches?.("[data-when-seen]")) {
+    event.preventDefault();
   }
 });
 

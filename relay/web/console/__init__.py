@@ -21,6 +21,7 @@ from relay.web.console import (
     show,
     sources,
     submit,
+    tail,
     targets,
     traffic,
     trial,
@@ -36,6 +37,7 @@ def register(app: Flask) -> None:
     session.set_up(app, console)
     show.set_up(console)
     veil.set_up(console)
+    tail.set_up(console)
     assets.set_up(app, console)
     failures.set_up(console)
     console.register_blueprint(session.pages)

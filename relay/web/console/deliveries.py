@@ -9,7 +9,11 @@ from werkzeug.datastructures import MultiDict
 
 from relay.runtime import current
 from relay.services import browse, inventory, replay
+from relay.services.figures import Span
+from relay.services.received import Arrived
+from relay.services.received import received as submissions_received
 from relay.store.tables import DELIVERY_STATES
+from relay.web.console import figures, tail
 from relay.web.console.project import actor, identifier, needs
 
 pages = Blueprint("deliveries", __name__, url_prefix="/deliveries")
@@ -32,12 +36,40 @@ def index() -> str:
         "console/deliveries/index.html",
         page=page,
         given=request.args,
+        drawn=_drawn() if "figures" in request.args else None,
+        figures_kept=_of_figures(),
         filtered=any(request.args.get(name) for name in ("q", "state", "source", "target", *TIMES)),
         states=DELIVERY_STATES,
         spans=SPANS,
         sources=inventory.sources_of(rt, g.project["id"]),
         targets=inventory.targets_of(rt, g.project["id"]),
     )
+
+
+@pages.get("/figures")
+def numbers() -> str:
+    """Tiles and chart of the span of time that the address names, for the list's page."""
+    return render_template("console/deliveries/_answer.html", drawn=_drawn())
+
+
+@pages.get("/received/")
+def received() -> str:
+    """Everything that arrived in a span of time, whatever became of it."""
+    wanted = filter_of(request.args, g.project["id"])
+    arrived = Arrived(
+        project=g.project["id"], source=wanted.source, since=wanted.since, until=wanted.until
+    )
+    page = submissions_received(current(), arrived, cursor_of(request.args))
+    return render_template(
+        "console/deliveries/received.html", page=page, given=request.args, wanted=wanted
+    )
+
+
+@pages.get("/newer")
+def newer() -> ResponseReturnValue:
+    """How many deliveries came after the newest one that a page shows."""
+    wanted = filter_of(request.args, g.project["id"])
+    return tail.news(".newer", lambda than: browse.newer_deliveries(current(), wanted, than))
 
 
 TIMES = ("span", "from", "until")
@@ -57,6 +89,36 @@ def filter_of(given: MultiDict[str, str], project: UUID) -> browse.Filter:
         until=_moment(given.get("until")),
         text=given.get("q", "")[:200],
     )
+
+
+def _drawn() -> figures.Drawn:
+    """The figures of the span that the address names, else of the last day."""
+    wanted = filter_of(request.args, g.project["id"])
+    now = current().clock.now()
+    timed = wanted.since is not None or wanted.until is not None
+    until = min(wanted.until or now, now)
+    span = Span(
+        project=g.project["id"],
+        since=wanted.since or until - (SPANS["30d"] if timed else SPANS["24h"])[1],
+        until=until,
+        source=wanted.source,
+        target=wanted.target,
+    )
+    return figures.drawn(span, _title(), _of_figures() | ({} if timed else {"span": "24h"}))
+
+
+def _of_figures() -> dict[str, str]:
+    return {name: request.args[name] for name in FIGURES_OF if request.args.get(name)}
+
+
+FIGURES_OF = ("source", "target", "span", "from", "until")
+"""Parameters of the list's address that its figures obey."""
+
+
+def _title() -> str:
+    span = SPANS.get(request.args.get("span", "24h"))
+    timed = request.args.get("from") or request.args.get("until")
+    return span[0] if span and ("span" in request.args or not timed) else "The chosen time"
 
 
 def cursor_of(given: MultiDict[str, str]) -> browse.Cursor:

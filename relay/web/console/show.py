@@ -24,7 +24,18 @@ _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 def set_up(console: Blueprint) -> None:
     """Make the filters below known to the console's templates."""
-    views = (when, ago, pretty, bodytext, filesize, milliseconds, headers, markdown, in_major)
+    views = (
+        when,
+        ago,
+        pretty,
+        bodytext,
+        filesize,
+        milliseconds,
+        duration,
+        headers,
+        markdown,
+        in_major,
+    )
     for view in views:
         console.app_template_filter(view.__name__)(view)
     console.context_processor(lambda: {"words": words, "now": current().clock.now()})
@@ -46,8 +57,11 @@ def ago(moment: datetime | None) -> str:
     return f"{amount} ago" if seconds > 0 else f"in {amount}"
 
 
+UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+
+
 def _amount(seconds: float) -> str:
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s")):
+    for size, unit in UNITS:
         if seconds >= size:
             return f"{int(seconds // size)} {unit}"
     return "now"
@@ -58,6 +72,16 @@ def milliseconds(amount: int | None) -> str:
     if amount is None:
         return ""
     return f"{amount} ms" if amount < 1000 else f"{amount / 1000:.1f} s"
+
+
+def duration(seconds: float) -> str:
+    """A time that something took, with its two largest units: "4.2 s", "3 min 20 s", "2 d 5 h"."""
+    if seconds < 60:
+        return milliseconds(int(seconds * 1000))
+    place = next(place for place, (size, _) in enumerate(UNITS) if seconds >= size)
+    (size, unit), (finer, its_unit) = UNITS[place], UNITS[place + 1]
+    rest = int(seconds) % size // finer
+    return f"{int(seconds) // size} {unit}" + (f" {rest} {its_unit}" if rest else "")
 
 
 def filesize(size: int | None) -> str:
