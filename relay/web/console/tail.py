@@ -8,7 +8,7 @@ seconds; nothing moves before somebody says so.
 from collections.abc import Callable
 from uuid import UUID
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from relay.core.ids import new_id
@@ -38,14 +38,13 @@ def kept_by_tail() -> dict[str, list[str]]:
 
 
 def news(endpoint: str, count: Callable[[UUID], int]) -> ResponseReturnValue:
-    """What a page is told that asks `endpoint`; 204 where it knows. `count` counts up to NEWS + 1.
+    """What a page is told that asks `endpoint`; 204 where it knows, or does not say after what.
 
-    404 for an address that does not say after which item.
+    `count` counts up to NEWS + 1.
     """
+
     newest = identifier(request.args.get("newer_than"))
-    if newest is None:
-        abort(404)
-    found = count(newest)
-    if request.args.get("seen") == str(found):
+    found = count(newest) if newest else 0
+    if newest is None or request.args.get("seen") == str(found):
         return "", 204
     return render_template("console/_tail.html", endpoint=endpoint, newest=newest, count=found)
