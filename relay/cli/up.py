@@ -19,7 +19,7 @@ from relay.config import Config
 from relay.migrations import upgrade
 from relay.runtime import Runtime, current
 from relay.services.configure import ensure_first_project
-from relay.services.users import setup_link
+from relay.services.setup_links import setup_link
 
 PROCFILE = Path(__file__).parents[2] / "Procfile"
 

@@ -1,83 +1,123 @@
-"""The people who sign in to the console: passwords by argon2, and the one-use link of the first."""
+"""The people who sign in to the console: who they are, and what they may do where."""
 
-import secrets
-from dataclasses import dataclass
-from datetime import timedelta
-from hashlib import sha256
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 
 from relay.core.ids import new_id
 from relay.runtime import Runtime
-from relay.store.tables import ROLES, setup_links, users
+from relay.services import credentials
+from relay.services.credentials import UserError
+from relay.store.tables import ROLES, memberships, users
 
-MINIMUM_PASSWORD = 10
-"""Characters that a password must have at least."""
-MAXIMUM_PASSWORD = 512
-"""Characters beyond which a password is refused unread: hashing is work."""
-LINK_LIFE = timedelta(hours=24)
-
-_hasher = PasswordHasher()
-_NOBODY = (  # a hash that no password fits, so that an unknown address takes as long as a known one
-    "$argon2id$v=19$m=65536,t=3,p=4$bm9ib2R5bm9ib2R5bm9ib2R5"
-    "$Yx0Pp7oS0e0O2uNqf6sVd2y5yJk0qk1o4rJt3nZ8b1E"
-)
-
-
-class UserError(Exception):
-    """The user cannot be made as asked; the text says why, for the person who asked."""
+__all__ = [
+    "User",
+    "UserError",
+    "by_email",
+    "check_password",
+    "create_user",
+    "draft",
+    "end_sessions",
+    "entered",
+    "has_users",
+    "insert",
+    "of_row",
+    "raise_epoch",
+    "user",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """One person; `epoch` is raised to end all of their sessions."""
+    """One person; `epoch` is raised to end all of their sessions.
+
+    `role` holds in all projects, `roles` in single ones, by project id; the higher one counts.
+    """
 
     id: UUID
     email: str
-    role: str
+    role: str | None
     epoch: int
+    roles: Mapping[UUID, str] = field(default_factory=dict)
+    has_password: bool = True
+    has_second_step: bool = False
+
+    def role_in(self, project_id: UUID | None) -> str | None:
+        """The person's role in a project, or (None) in all of them."""
+        own = None if project_id is None else self.roles.get(project_id)
+        return min((role for role in (self.role, own) if role), key=ROLES.index, default=None)
+
+    def may(self, role: str, project_id: UUID | None) -> bool:
+        """Whether the person has this role or a higher one in a project, or (None) in all."""
+        own = self.role_in(project_id)
+        return own is not None and ROLES.index(own) <= ROLES.index(role)
 
 
-def create_user(rt: Runtime, email: str, password: str, role: str = "owner") -> User:
-    """Make a user. Raises UserError."""
-    user, row = _draft(rt, email, password, role)
+def create_user(
+    rt: Runtime,
+    email: str,
+    password: str,
+    role: str | None = "owner",
+    roles: Mapping[UUID, str] | None = None,
+) -> User:
+    """Make a user with a role in all projects, or with `roles` by project. Raises UserError."""
+    made, row = draft(rt, email, role, roles or {}, credentials.hashed(password))
     with rt.database.write() as connection:
-        _insert(connection, user, row)
-    return user
+        insert(connection, made, row)
+    return made
 
 
 def check_password(rt: Runtime, email: str, password: str) -> User | None:
     """The user whose password this is, or None after the same time."""
     with rt.database.read() as connection:
-        row = connection.execute(sa.select(users).where(users.c.email == _address(email))).first()
-    given = password[: MAXIMUM_PASSWORD + 1]
-    if not _fits(row.password_hash if row else _NOBODY, given) or row is None:
+        found = _find(connection, users.c.email == credentials.plain(email))
+    fits = credentials.fits(found[0].password_hash if found else None, password)
+    if found is None or not fits or found[0].disabled_at is not None:
         return None
-    changes: dict[str, Any] = {"signed_in_at": rt.clock.now()}
-    if _hasher.check_needs_rehash(row.password_hash):
-        changes["password_hash"] = _hasher.hash(given)
+    row, person = found
+    if renewed := credentials.renewed(row.password_hash, password):
+        with rt.database.write() as connection:
+            own = sa.update(users).where(
+                users.c.id == row.id, users.c.password_hash == row.password_hash
+            )
+            connection.execute(own.values(password_hash=renewed))
+    return person
+
+
+def entered(rt: Runtime, user_id: UUID) -> None:
+    """Note that a user has signed in."""
     with rt.database.write() as connection:
-        connection.execute(sa.update(users).where(users.c.id == row.id).values(changes))
-    return User(row.id, row.email, row.role, row.epoch)
+        own = sa.update(users).where(users.c.id == user_id)
+        connection.execute(own.values(signed_in_at=rt.clock.now()))
 
 
 def user(rt: Runtime, user_id: UUID) -> User | None:
-    """The user with this id, or None."""
+    """The user with this id who may sign in, or None."""
     with rt.database.read() as connection:
-        row = connection.execute(sa.select(users).where(users.c.id == user_id)).first()
-    return None if row is None else User(row.id, row.email, row.role, row.epoch)
+        found = _find(connection, sa.and_(users.c.id == user_id, users.c.disabled_at.is_(None)))
+    return found and found[1]
+
+
+def by_email(rt: Runtime, email: str) -> User | None:
+    """The user with this address, disabled or not, or None."""
+    with rt.database.read() as connection:
+        found = _find(connection, users.c.email == credentials.plain(email))
+    return found and found[1]
 
 
 def end_sessions(rt: Runtime, user_id: UUID) -> None:
     """Sign a user out everywhere."""
     with rt.database.write() as connection:
-        connection.execute(
-            sa.update(users).where(users.c.id == user_id).values(epoch=users.c.epoch + 1)
-        )
+        raise_epoch(connection, user_id)
+
+
+def raise_epoch(connection: sa.Connection, user_id: UUID) -> None:
+    """Let no session of a user's count that is there by now."""
+    own = sa.update(users).where(users.c.id == user_id)
+    connection.execute(own.values(epoch=users.c.epoch + 1))
 
 
 def has_users(rt: Runtime) -> bool:
@@ -86,97 +126,61 @@ def has_users(rt: Runtime) -> bool:
         return connection.execute(sa.select(users.c.id).limit(1)).first() is not None
 
 
-def setup_link(rt: Runtime) -> str | None:
-    """A new one-use address for making the first user, good for a day; None once there is one.
-
-    Links made before stop working. Only a hash of it is kept.
-    """
-    token = secrets.token_urlsafe(24)
-    now = rt.clock.now()
-    with rt.database.write() as connection:
-        if connection.execute(sa.select(users.c.id).limit(1)).first() is not None:
-            return None
-        connection.execute(sa.delete(setup_links))
-        connection.execute(
-            sa.insert(setup_links).values(
-                hash=_hash(token), created_at=now, expires_at=now + LINK_LIFE
-            )
-        )
-    return f"{rt.config.public_url}/console/setup/{token}"
-
-
-def setup_link_works(rt: Runtime, token: str) -> bool:
-    """Whether the link with this token can still be used."""
-    with rt.database.read() as connection:
-        return connection.execute(_open_link(rt, token)).first() is not None
-
-
-def use_setup_link(rt: Runtime, token: str, email: str, password: str) -> User:
-    """Make the first user, an owner, and use the link up. Raises UserError."""
-    user, row = _draft(rt, email, password, "owner")
-    with rt.database.write() as connection:
-        used = connection.execute(
-            sa.update(setup_links).where(*_still_open(rt, token)).values(used_at=rt.clock.now())
-        )
-        if used.rowcount != 1:
-            raise UserError("This link has been used or is too old.")
-        _insert(connection, user, row)
-    return user
-
-
-def _open_link(rt: Runtime, token: str) -> sa.Select[tuple[str]]:
-    return sa.select(setup_links.c.hash).where(*_still_open(rt, token))
-
-
-def _still_open(rt: Runtime, token: str) -> tuple[sa.ColumnElement[bool], ...]:
-    """This link, unused and young, while there is no user, however the first one was made."""
-    return (
-        setup_links.c.hash == _hash(token),
-        setup_links.c.used_at.is_(None),
-        setup_links.c.expires_at > rt.clock.now(),
-        ~sa.exists(sa.select(users.c.id)),
-    )
-
-
-def _draft(rt: Runtime, email: str, password: str, role: str) -> tuple[User, dict[str, Any]]:
-    """The checked user and its row; the slow hashing is done outside any transaction."""
-    address = _address(email)
-    if "@" not in address or len(address) > 254 or any(sign.isspace() for sign in address):
-        raise UserError("Give an e-mail address.")
-    if len(password) < MINIMUM_PASSWORD:
-        raise UserError(f"A password has at least {MINIMUM_PASSWORD} characters.")
-    if len(password) > MAXIMUM_PASSWORD:
-        raise UserError(f"A password has at most {MAXIMUM_PASSWORD} characters.")
-    if role not in ROLES:
+def draft(
+    rt: Runtime,
+    email: str,
+    role: str | None,
+    roles: Mapping[UUID, str],
+    password_hash: str | None,
+    invited_by: str | None = None,
+) -> tuple[User, dict[str, Any]]:
+    """A checked user who is not there yet, and the row. Raises UserError."""
+    wrong = next((one for one in (role, *roles.values()) if one not in {*ROLES, None}), None)
+    if wrong is not None:
         raise UserError(f"The role must be one of {', '.join(ROLES)}.")
-    made = User(new_id(), address, role, 0)
+    if role is None and not roles:
+        raise UserError("Choose a role: in all projects, or in one.")
+    address = credentials.address(email)
+    made = User(new_id(), address, role, 0, dict(roles), has_password=password_hash is not None)
     return made, {
         "id": made.id,
-        "email": address,
-        "password_hash": _hasher.hash(password),
+        "email": made.email,
+        "password_hash": password_hash,
         "role": role,
         "epoch": 0,
         "created_at": rt.clock.now(),
+        "invited_by": invited_by,
     }
 
 
-def _insert(connection: sa.Connection, made: User, row: dict[str, Any]) -> None:
+def insert(connection: sa.Connection, made: User, row: dict[str, Any]) -> None:
+    """Keep a drafted user. Raises UserError where the address has one already."""
     taken = sa.select(users.c.id).where(users.c.email == made.email)
     if connection.execute(taken).first() is not None:
         raise UserError(f"There is a user {made.email} already.")
     connection.execute(sa.insert(users).values(row))
+    if made.roles:
+        rows = [{"user_id": made.id, "project_id": p, "role": r} for p, r in made.roles.items()]
+        connection.execute(sa.insert(memberships), rows)
 
 
-def _fits(stored: str, password: str) -> bool:
-    try:
-        return _hasher.verify(stored, password)
-    except (VerificationError, InvalidHashError):
-        return False
+def of_row(row: Any, roles: Mapping[UUID, str]) -> User:
+    """The user of a row of the table, with the roles by project."""
+    return User(
+        id=row.id,
+        email=row.email,
+        role=row.role,
+        epoch=row.epoch,
+        roles=roles,
+        has_password=row.password_hash is not None,
+        has_second_step=row.totp_since is not None,
+    )
 
 
-def _address(email: str) -> str:
-    return email.strip().lower()
-
-
-def _hash(token: str) -> str:
-    return sha256(token.encode()).hexdigest()
+def _find(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> tuple[Any, User] | None:
+    row = connection.execute(sa.select(users).where(condition)).one_or_none()
+    if row is None:
+        return None
+    own = sa.select(memberships.c.project_id, memberships.c.role)
+    found = connection.execute(own.where(memberships.c.user_id == row.id)).all()
+    return row, of_row(row, {one.project_id: one.role for one in found})

@@ -262,7 +262,7 @@ def house(build: Callable[[Json, Answer], House]) -> House:
 @pytest.fixture(autouse=True)
 def _cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr("relay.services.users._hasher", cheap)
+    monkeypatch.setattr("relay.services.credentials._hasher", cheap)
 
 
 def _by_leadtrackr(house: House) -> None:

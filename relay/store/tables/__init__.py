@@ -21,7 +21,18 @@ from relay.store.tables.configured import (
     targets,
 )
 from relay.store.tables.fetched import RECONCILIATION_STATES, fetches, reconciliations
-from relay.store.tables.house import ROLES, audit, ledger_days, processes, setup_links, users
+from relay.store.tables.house import (
+    LINK_PURPOSES,
+    ROLES,
+    audit,
+    ledger_days,
+    memberships,
+    processes,
+    recovery_codes,
+    setup_links,
+    user_links,
+    users,
+)
 from relay.store.tables.imported import IMPORT_STATES, import_refusals, imports
 from relay.store.tables.leads import (
     STATUS_CHANGE_STATES,
@@ -48,6 +59,7 @@ __all__ = [
     "DELIVERY_STATES",
     "EVENTS",
     "IMPORT_STATES",
+    "LINK_PURPOSES",
     "PAUSES",
     "RECONCILIATION_STATES",
     "ROLES",
@@ -72,11 +84,13 @@ __all__ = [
     "lead_versions",
     "leads",
     "ledger_days",
+    "memberships",
     "metadata",
     "processes",
     "projects",
     "rate_keys",
     "reconciliations",
+    "recovery_codes",
     "routes",
     "setup_links",
     "source_tokens",
@@ -87,5 +101,6 @@ __all__ = [
     "targets",
     "token_names",
     "turned_away",
+    "user_links",
     "users",
 ]

@@ -39,6 +39,7 @@ api_keys = sa.Table(
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("used_at", Instant),
     sa.Column("revoked_at", Instant),
+    sa.Column("expires_on", sa.Date),  # the last day on which it opens anything, in UTC
     sa.UniqueConstraint("project_id", "name"),
 )
 

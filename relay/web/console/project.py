@@ -11,12 +11,21 @@ from flask_login import current_user
 
 from relay.runtime import current
 from relay.services import inventory
-from relay.store.tables import ROLES
+from relay.services.browse import Row
 
 P = ParamSpec("P")
 
 LAST = "project"
 """Where the session has the project that was looked at last."""
+
+NO_PROJECT = (
+    "No project yet",
+    "Give the relay its first project with “python -m relay apply”.",
+)
+NOT_YOURS = (
+    "No project is yours to see",
+    "You can sign in, but nobody has given you a role in a project. Ask an owner of this relay.",
+)
 
 
 def root() -> ResponseReturnValue:
@@ -26,13 +35,10 @@ def root() -> ResponseReturnValue:
 
 def home() -> ResponseReturnValue:
     """The console opens on the first project."""
-    projects = inventory.all_projects(current())
+    projects = visible()
     if not projects:
-        return render_template(
-            "console/message.html",
-            title="No project yet",
-            text="Give the relay its first project with “python -m relay apply”.",
-        )
+        title, text = NO_PROJECT if may_everywhere("viewer") else NOT_YOURS
+        return render_template("console/message.html", title=title, text=text)
     return redirect(url_for("console.project.overview.index", project=projects[0]["public_id"]))
 
 
@@ -45,23 +51,51 @@ def set_up(inside: Blueprint) -> None:
 
 
 def may(role: str) -> bool:
-    """Whether the signed-in person has this role or a higher one."""
-    return ROLES.index(current_user.role) <= ROLES.index(role)
+    """Whether the signed-in person has this role or a higher one in the page's project.
+
+    On a page that is about no project: in all of them.
+    """
+    project = g.get("project")
+    return bool(
+        current_user.is_authenticated
+        and current_user.user.may(role, project["id"] if project else None)
+    )
+
+
+def may_everywhere(role: str) -> bool:
+    """Whether the signed-in person has this role or a higher one in all projects."""
+    return bool(current_user.is_authenticated and current_user.user.may(role, None))
 
 
 def needs(role: str) -> Callable[[Callable[P, Any]], Callable[P, Any]]:
-    """Only for people of this role or a higher one; others get 403."""
+    """Only for people of this role or a higher one in the page's project; others get 403."""
+    return _only_where(may, role)
 
+
+def needs_everywhere(role: str) -> Callable[[Callable[P, Any]], Callable[P, Any]]:
+    """Only for people of this role or a higher one in all projects; others get 403."""
+    return _only_where(may_everywhere, role)
+
+
+def _only_where(
+    asked: Callable[[str], bool], role: str
+) -> Callable[[Callable[P, Any]], Callable[P, Any]]:
     def guarded(view: Callable[P, Any]) -> Callable[P, Any]:
         @wraps(view)
         def guard(*args: P.args, **kwargs: P.kwargs) -> Any:
-            if not may(role):
+            if not asked(role):
                 abort(403)
             return view(*args, **kwargs)
 
         return guard
 
     return guarded
+
+
+def visible() -> list[Row]:
+    """The projects in use in which the signed-in person has a role, oldest first."""
+    own = current_user.user
+    return [one for one in inventory.all_projects(current()) if own.may("viewer", one["id"])]
 
 
 def actor() -> str:
@@ -92,12 +126,15 @@ def _load_project() -> None:
 
 
 def load(public_id: str | None) -> bool:
-    """Make this project the page's; where none is named, the one that was looked at last."""
-    g.projects = inventory.all_projects(current())
+    """Make this project the page's; where none is named, the one that was looked at last.
+
+    A project in which the person has no role is as if it were not there.
+    """
+    g.projects = visible()
     wanted = public_id or request.args.get("project")
     found = [one for one in g.projects if one["public_id"] == (wanted or session.get(LAST))]
     if not wanted and not found:
-        found = list(g.projects[:1])
+        found = g.projects[:1]
     if not found:
         return False
     g.project = found[0]
@@ -115,6 +152,7 @@ def surroundings() -> dict[str, Any]:
         "projects": g.get("projects"),
         "shelved": counts,
         "may": may,
+        "may_everywhere": may_everywhere,
     }
 
 

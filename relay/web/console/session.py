@@ -17,7 +17,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user, login_user, logout_user
 
 from relay.runtime import current
-from relay.services import users
+from relay.services import setup_links, users
 from relay.web.console.throttle import Throttle, too_many
 
 pages = Blueprint("session", __name__)
@@ -48,7 +48,6 @@ class Person:
     def __init__(self, user: users.User) -> None:
         self.user = user
         self.email = user.email
-        self.role = user.role
 
     def get_id(self) -> str:
         """What the session holds."""
@@ -124,6 +123,7 @@ def _sign_in_form(error: str | None = None) -> str:
 def _enter(user: users.User) -> ResponseReturnValue:
     session.clear()
     session.permanent = True
+    users.entered(current(), user.id)
     login_user(Person(user))
     return redirect(_wanted(request.form.get("next", "")))
 
@@ -141,7 +141,7 @@ def set_up_first_user(token: str) -> ResponseReturnValue:
     seconds = _throttle().wait()
     if seconds is not None:
         return too_many(seconds)
-    if not users.setup_link_works(current(), token):
+    if not setup_links.setup_link_works(current(), token):
         return render_template("console/session/link_used.html"), 410
     if request.method == "GET":
         return render_template("console/session/setup.html", form={}, error=None)
@@ -156,7 +156,9 @@ def set_up_first_user(token: str) -> ResponseReturnValue:
 def _first_user(token: str, form: Any) -> users.User:
     if form.get("password") != form.get("again"):
         raise users.UserError("The two passwords differ.")
-    return users.use_setup_link(current(), token, form.get("email", ""), form.get("password", ""))
+    return setup_links.use_setup_link(
+        current(), token, form.get("email", ""), form.get("password", "")
+    )
 
 
 @pages.post("/sign-out")

@@ -22,7 +22,7 @@ def database_url(sqlite_template: Path, tmp_path: Path) -> str:
 def _cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hashing is slow on purpose, which is tested once, not in every test."""
     cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr("relay.services.users._hasher", cheap)
+    monkeypatch.setattr("relay.services.credentials._hasher", cheap)
 
 
 @pytest.fixture

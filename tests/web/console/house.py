@@ -119,13 +119,20 @@ class House:
         }
         return {"projects": [acme, beta]}
 
-    def visitor(self, email: str = EMAIL, role: str = "owner") -> Visitor:
-        """Somebody who has signed in."""
+    def visitor(self, email: str = EMAIL, role: str = "owner", project: str = "") -> Visitor:
+        """Somebody who has signed in, with a role in all projects or in this one."""
         if email != EMAIL:
-            users.create_user(self.rt, email, PASSWORD, role)
+            self.person(email, role, project)
         made = Visitor(self.app)
         made.sign_in(email)
         return made
+
+    def person(self, email: str, role: str = "owner", project: str = "") -> users.User:
+        """Somebody who may sign in, with a role in all projects or in this one."""
+        if not project:
+            return users.create_user(self.rt, email, PASSWORD, role)
+        own = {self.row(tables.projects, public_id=project).id: role}
+        return users.create_user(self.rt, email, PASSWORD, None, own)
 
     def submit(self, key: str = "website-key-1", body: Any = None, **fields: Any) -> str:
         """A form is sent to a source; returns the submission's id."""

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from relay.services import users
+from relay.services import setup_links, users
 from relay.store.tables import sources
 from tests.web.console.house import EMAIL, PASSWORD, House, Visitor
 
@@ -175,7 +175,7 @@ def test_the_setup_link_makes_one_owner_and_then_no_more(runtime: Any) -> None:
     from relay.app import create_app
 
     app = create_app(runtime)
-    link = users.setup_link(runtime)
+    link = setup_links.setup_link(runtime)
     assert link is not None
     assert link.startswith("http://relay.test/console/setup/")
     address = urlsplit(link).path
@@ -198,7 +198,7 @@ def test_the_setup_link_makes_one_owner_and_then_no_more(runtime: Any) -> None:
     late = Visitor(app)
     page = late.get(address, 410)
     assert "no longer works" in page.text
-    assert users.setup_link(runtime) is None
+    assert setup_links.setup_link(runtime) is None
     found = users.check_password(runtime, "a@example.com", "long enough")
     assert found is not None
     assert found.role == "owner"
@@ -208,8 +208,8 @@ def test_a_setup_link_dies_after_a_day_and_by_a_newer_one(runtime: Any) -> None:
     from relay.app import create_app
 
     visitor = Visitor(create_app(runtime))
-    first = urlsplit(users.setup_link(runtime)).path
-    second = urlsplit(users.setup_link(runtime)).path
+    first = urlsplit(setup_links.setup_link(runtime)).path
+    second = urlsplit(setup_links.setup_link(runtime)).path
     visitor.get(first, 410)
     visitor.get(second)
     runtime.clock.set(runtime.clock.now() + timedelta(hours=25))
