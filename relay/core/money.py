@@ -17,6 +17,14 @@ _DIGITS = {
 }
 """Digits behind the point by currency, two where nothing stands here (ISO 4217)."""
 
+USUAL_DIGITS = 2
+"""Digits behind the point of most currencies."""
+
+CURRENCIES_BY_DIGITS = {
+    digits: sorted(name for name, own in _DIGITS.items() if own == digits) for digits in (0, 3, 4)
+}
+"""The currencies that have other than two digits behind the point."""
+
 
 def to_minor(amount: int | float | str, currency: str | None) -> int | None:
     """The amount in minor units, half of one rounded away from zero; None where it is no amount.
@@ -43,4 +51,4 @@ def to_major(minor: int, currency: str | None) -> int | float:
 
 
 def _digits(currency: str | None) -> int:
-    return _DIGITS.get((currency or "").upper(), 2)
+    return _DIGITS.get((currency or "").upper(), USUAL_DIGITS)

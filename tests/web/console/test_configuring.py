@@ -3,7 +3,7 @@
 import pytest
 
 from relay.services import configured
-from relay.store.tables import audit, reconciliations, routes, sources, targets
+from relay.store.tables import audit, reconciliations, sources, targets
 from tests.web.console.house import SECRETS, SIGNING, TOKEN, WEBHOOK_SECRET, House, Visitor
 from tests.web.console.pages import Form, Page
 
@@ -231,46 +231,6 @@ def test_a_default_consent_is_set_with_its_legal_basis_and_shown_as_such(house: 
     lead = house.lead(name="Ada Example")
     page = visitor.get(f"{ACME}/leads/{lead}")
     assert "granted (never asked; by the source's default, legitimate interests)" in page.text
-
-
-def test_a_route_is_added_changed_and_removed(house: House) -> None:
-    visitor = house.visitor()
-    page = visitor.get(f"{ACME}/routes/new?from=Quote+form&to=Partner")
-    form = settings_form(page)
-    address = f"{ACME}/routes/new"
-    when = '{"required": ["contact"]}'
-    page = visitor.send(
-        form, address, **{"from": "Quote form", "to": "Partner", "when": when, "settle": "2.5"}
-    )
-    assert "Quote form → Partner on a condition" in page.text
-    made = house.row(routes, source_id=house.row(sources, name="Quote form").id)
-    assert made.condition == {"required": ["contact"]}
-    assert made.options == {"settle": 2.5, "directives": "carry"}
-    address = f"{ACME}/routes/{made.id}"
-    page = visitor.get(address)
-    events = ["created", "updated"]
-    visitor.send(settings_form(page), address, when="", settle="", on=events, directives="obey")
-    made = house.row(routes, id=made.id)
-    assert (made.condition, made.events) == ({}, events)
-    assert made.options["directives"] == "obey"
-    assert "obeys directives" in visitor.get(f"{ACME}/routes/").text
-    page = visitor.get(address)
-    visitor.send(settings_form(page), address, directives=None)
-    assert house.row(routes, id=made.id).options["directives"] == "carry"
-    page = visitor.send(visitor.get(address).form("/remove"))
-    assert "The route is gone." in page.text
-    visitor.get(address, 404)
-
-
-def test_a_routes_condition_must_be_a_schema(house: House) -> None:
-    visitor = house.visitor()
-    address = f"{ACME}/routes/new"
-    for typed in ("{", '{"type": "nothing"}'):
-        page = visitor.send(
-            settings_form(visitor.get(address)), address, 422, to="Partner", when=typed
-        )
-        assert [one["name"] for one in page.fields if "aria-invalid" in one] == ["when"]
-        assert stored(settings_form(page), "when") == typed
 
 
 def test_a_removed_source_closes_and_a_removed_target_gets_nothing(house: House) -> None:
