@@ -6,6 +6,7 @@ import click
 
 from relay.cli import choosing
 from relay.cli.command import OnRuntime
+from relay.cli.lanes import ACTOR
 from relay.cli.show import clean, emit, facts, json_option, progress, table
 from relay.runtime import current
 from relay.services import browse, finding
@@ -124,7 +125,7 @@ def release(
     with progress("Releasing", len(ids)) as done:
         for start in range(0, len(ids), BATCH):
             batch = ids[start : start + BATCH]
-            found = service.release(rt, batch)
+            found = service.release(rt, batch, ACTOR)
             released += len(found.released)
             stay["still"] |= found.still
             stay["held"] |= found.held

@@ -7,6 +7,7 @@ import click
 
 from relay.cli import choosing
 from relay.cli.command import OnRuntime
+from relay.cli.lanes import ACTOR
 from relay.cli.show import emit, json_option, progress
 from relay.runtime import Runtime, current
 from relay.services import browse, finding
@@ -41,7 +42,7 @@ def replay(
         wanted = _filtered(rt, options)
         total = _confirmed_replay(rt, wanted, yes=yes)
         with progress("Sending again", total) as done:
-            going = service.replay_all(rt, wanted, done) if total else 0
+            going = service.replay_all(rt, wanted, ACTOR, done) if total else 0
         _tell("replayed", going, f"{going} go.", machine=machine)
 
 
@@ -68,7 +69,7 @@ def cancel(delivery: str | None, reason: str, *, yes: bool, machine: bool, **opt
     found = service.CalledOff(0, counts.pop("sending", 0))
     total = _confirmed(counts, "Call off", yes=yes)
     with progress("Calling off", total) as done:
-        found = service.cancel(rt, wanted, reason, done) if total else found
+        found = service.cancel(rt, wanted, ACTOR, reason, done) if total else found
     if machine:
         emit({"cancelled": found.ended, "sending": found.sending})
         return
@@ -82,7 +83,7 @@ def _replay_one(rt: Runtime, text: str, *, machine: bool) -> None:
     row = browse.delivery(rt, delivery_id)
     if row is not None and row["state"] == "sending":
         raise click.ClickException(f"{delivery_id} is being sent at this moment.")
-    going = service.replay_one(rt, delivery_id)
+    going = service.replay_one(rt, delivery_id, ACTOR)
     _tell("delivery", going, f"{going} goes.", machine=machine)
 
 
@@ -100,13 +101,13 @@ def _replay_missing(rt: Runtime, options: dict[str, Any], *, yes: bool, machine:
         yes=yes,
     )
     with progress("Sending", found) as done:
-        going = never_got.bring(rt, wanted.target, wanted.since, wanted.source, done)
+        going = never_got.bring(rt, wanted.target, ACTOR, wanted.since, wanted.source, done)
     _tell("replayed", going, f"{going} go.", machine=machine)
 
 
 def _cancel_one(rt: Runtime, text: str, reason: str, *, machine: bool) -> None:
     delivery_id = finding.find_id(rt, "delivery", text)
-    if not service.cancel(rt, Filter(delivery=delivery_id), reason).ended:
+    if not service.cancel_one(rt, delivery_id, ACTOR, reason):
         row = browse.delivery(rt, delivery_id)
         raise click.ClickException(
             f"{delivery_id} cannot be called off: it is {row and row['state']}."

@@ -6,10 +6,9 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from relay.core.contract import Json
-from relay.core.ids import new_id
 from relay.runtime import Runtime
-from relay.services import configured
-from relay.store.tables import audit, lanes, sources, submissions, targets
+from relay.services import auditing, configured
+from relay.store.tables import lanes, sources, submissions, targets
 
 
 def free(now: datetime) -> sa.ColumnElement[bool]:
@@ -118,14 +117,5 @@ def _note(
     row = connection.execute(
         sa.select(table.c.project_id, table.c.name).where(table.c.id == row_id)
     ).one()
-    connection.execute(
-        sa.insert(audit).values(
-            id=new_id(),
-            project_id=row.project_id,
-            at=rt.clock.now(),
-            actor=actor,
-            action=action,
-            subject=f"{table.name.removesuffix('s')} {row.name}",
-            after=after,
-        )
-    )
+    subject = f"{table.name.removesuffix('s')} {row.name}"
+    auditing.note(connection, rt, row.project_id, actor, action, subject, after=after)

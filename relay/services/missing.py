@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from relay.core.ids import new_id
 from relay.runtime import Runtime
-from relay.services import configured
+from relay.services import auditing, configured
 from relay.services.blocked import NOT_BLOCKED
 from relay.services.configured import ConfiguredRoute, ConfiguredTarget
 from relay.services.deliveries import ReplayCounts, replay_counts
@@ -36,18 +36,35 @@ def count(
 def bring(
     rt: Runtime,
     target_id: UUID,
+    actor: str,
     since: datetime | None = None,
     source: UUID | None = None,
     progress: Progress | None = None,
 ) -> int:
     """Bring this target the leads that it never got, the oldest first; returns how many go."""
     done = 0
+    _note(rt, target_id, actor, since, source)
     for rows in _batches(rt, target_id, since, source):
         done += _owe(rt, target_id, rows)
         if progress is not None:
             progress(len(rows))
     rt.queue.wake_lane(target_id)
     return done
+
+
+def _note(
+    rt: Runtime, target_id: UUID, actor: str, since: datetime | None, source: UUID | None
+) -> None:
+    target = configured.target(rt, target_id)
+    if target is None:
+        return
+    asked = {
+        "since": since.isoformat() if since else None,
+        "source": str(source) if source else None,
+    }
+    with rt.database.write() as connection:
+        subject = f"target {target.name}"
+        auditing.note(connection, rt, target.project_id, actor, "bring", subject, after=asked)
 
 
 def _batches(

@@ -12,7 +12,7 @@ from relay.core.adapter import Mapped
 from relay.core.clean import clean
 from relay.core.contract import Parsed
 from relay.runtime import Runtime
-from relay.services import configured
+from relay.services import auditing, configured
 from relay.services.arrival import content_key, held, lead_key, mapped_row
 from relay.services.configured import ConfiguredSource
 from relay.services.intake import judge
@@ -36,7 +36,7 @@ class Released:
     held: dict[UUID, list[str]]
 
 
-def release(rt: Runtime, submission_ids: Sequence[UUID]) -> Released:
+def release(rt: Runtime, submission_ids: Sequence[UUID], actor: str) -> Released:
     """Map these submissions again by the present mapping and let those go on that now can.
 
     A held or refused one goes on as it is, past the rule that stopped it; what still cannot be
@@ -48,7 +48,7 @@ def release(rt: Runtime, submission_ids: Sequence[UUID]) -> Released:
     held_now: dict[UUID, list[str]] = {}
     for submission_id in submission_ids:
         row = _read(rt, submission_id)
-        values = None if row is None else _released(rt, row)
+        values = None if row is None else _released(rt, row, actor)
         if values is None:
             continue
         if values["state"] == "received":
@@ -60,7 +60,7 @@ def release(rt: Runtime, submission_ids: Sequence[UUID]) -> Released:
     return Released(tuple(released), still, held_now)
 
 
-def _released(rt: Runtime, row: Any) -> dict[str, Any] | None:
+def _released(rt: Runtime, row: Any, actor: str) -> dict[str, Any] | None:
     """What is written of one submission; None where somebody else was at it meanwhile."""
     values, *more = _values(rt, row)
     with rt.database.write() as connection:
@@ -73,6 +73,7 @@ def _released(rt: Runtime, row: Any) -> dict[str, Any] | None:
             values, *more = judged.values()
         connection.execute(sa.update(submissions).where(mine).values(**values))
         insert_new(connection, submissions, more)
+        _note(rt, connection, row, values["state"], actor)
         if more:
             connection.execute(
                 sa.update(bodies)
@@ -80,6 +81,12 @@ def _released(rt: Runtime, row: Any) -> dict[str, Any] | None:
                 .values(parts=bodies.c.parts + len(more))
             )
     return values
+
+
+def _note(rt: Runtime, connection: sa.Connection, row: Any, state: str, actor: str) -> None:
+    subject = f"submission {row.id}"
+    before, after = {"state": row.state}, {"state": state}
+    auditing.note(connection, rt, row.project_id, actor, "release", subject, before, after)
 
 
 def _read(rt: Runtime, submission_id: UUID) -> Any | None:

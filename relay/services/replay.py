@@ -7,9 +7,10 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from relay.core.contract import Json
 from relay.core.ids import new_id
 from relay.runtime import Runtime
-from relay.services import configured
+from relay.services import auditing, configured, filters
 from relay.services.blocked import OF_NOBODY_BLOCKED
 from relay.services.browse import Filter, conditions
 from relay.services.deliveries import (
@@ -73,7 +74,7 @@ def _count(rt: Runtime, wanted: Sequence[sa.ColumnElement[bool]]) -> dict[str, i
         return dict(connection.execute(statement).all())
 
 
-def replay_one(rt: Runtime, delivery_id: UUID) -> UUID | None:
+def replay_one(rt: Runtime, delivery_id: UUID, actor: str) -> UUID | None:
     """Send one delivery again; returns the id of the one that goes, None where there is none.
 
     One that still waits goes at once, with its own key. One that has ended stays as it is, and a
@@ -86,11 +87,13 @@ def replay_one(rt: Runtime, delivery_id: UUID) -> UUID | None:
         if row is None:
             return None
         going = _again(rt, connection, [row])
+        if going:
+            _note(rt, connection, row, actor, "replay", {"delivery": str(going[0])})
     rt.queue.wake_lane(row.target_id)
     return going[0] if going else delivery_id
 
 
-def replay_all(rt: Runtime, wanted: Filter, progress: Progress | None = None) -> int:
+def replay_all(rt: Runtime, wanted: Filter, actor: str, progress: Progress | None = None) -> int:
     """Send again what the filter names; returns how many go.
 
     What is being sent is left alone. So is what has ended while a newer version of its lead waits,
@@ -98,6 +101,7 @@ def replay_all(rt: Runtime, wanted: Filter, progress: Progress | None = None) ->
     deliveries to contacts that are blocked by now; one alone goes all the same (`replay_one`).
     """
     done = 0
+    _note_all(rt, wanted, actor, "replay")
     for rows in _batches(rt, [*conditions(wanted), *GOING]):
         with rt.database.write() as connection:
             going = _again(rt, connection, _still_going(connection, rows))
@@ -110,9 +114,14 @@ def replay_all(rt: Runtime, wanted: Filter, progress: Progress | None = None) ->
 
 
 def cancel(
-    rt: Runtime, wanted: Filter, reason: str = "called off", progress: Progress | None = None
+    rt: Runtime,
+    wanted: Filter,
+    actor: str,
+    reason: str = "called off",
+    progress: Progress | None = None,
 ) -> CalledOff:
     """Call off what the filter names and still waits. The leads stay."""
+    _note_all(rt, wanted, actor, "cancel")
     sending = count_by_state(rt, replace(wanted, states=("sending",))).get("sending", 0)
     done = 0
     for rows in _batches(rt, [*conditions(wanted), state_is(deliveries, "waiting")]):
@@ -124,6 +133,30 @@ def cancel(
         if progress is not None:
             progress(len(rows))
     return CalledOff(done, sending)
+
+
+def cancel_one(rt: Runtime, delivery_id: UUID, actor: str, reason: str = "called off") -> bool:
+    """Call off one delivery that waits; False where it does not wait any more."""
+    with rt.database.write() as connection:
+        if not end(connection, [delivery_id], "cancelled", reason, rt.clock.now()):
+            return False
+        row = connection.execute(sa.select(deliveries).where(deliveries.c.id == delivery_id)).one()
+        _note(rt, connection, row, actor, "cancel", {"reason": reason})
+    return True
+
+
+def _note(
+    rt: Runtime, connection: sa.Connection, row: Any, actor: str, action: str, after: Json
+) -> None:
+    subject = auditing.delivery_named(connection, row)
+    auditing.note(connection, rt, row.project_id, actor, action, subject, after=after)
+
+
+def _note_all(rt: Runtime, wanted: Filter, actor: str, action: str) -> None:
+    """Before the first of them, so that it is known however this ends."""
+    asked = {"filter": filters.impersonal(filters.to_json(wanted))}
+    with rt.database.write() as connection:
+        auditing.note(connection, rt, wanted.project, actor, action, "deliveries", after=asked)
 
 
 def _batches(rt: Runtime, wanted: Sequence[sa.ColumnElement[bool]]) -> Iterator[Sequence[Any]]:

@@ -13,11 +13,11 @@ from relay.core.clean import clean
 from relay.core.ids import new_id
 from relay.core.stages import StatusChange, with_state
 from relay.runtime import Runtime
-from relay.services import totals
+from relay.services import auditing, totals
 from relay.services.lead_rows import LONGEST, PENDING, copies
 from relay.services.telling import tell
 from relay.store.insert import new_rows
-from relay.store.tables import audit, lead_versions, leads, state_is, status_changes
+from relay.store.tables import lead_versions, leads, state_is, status_changes
 
 __all__ = ["Changed", "NoLead", "Pending", "StatusChange", "change_status", "process_status"]
 
@@ -97,7 +97,7 @@ def change_status(
             connection.execute(sa.insert(status_changes).values(**said, state="pending"))
             lanes |= _carry_out(rt, connection, lead, said, now)
         if audited:
-            connection.execute(sa.insert(audit).values(**_audit_row(lead, actor, now)))
+            _note(rt, connection, lead, actor)
         totals.shift(connection, [lead.was], [lead.row])
     if queued:
         rt.queue.wake_status()
@@ -203,17 +203,11 @@ def _carry_out(
     return lanes
 
 
-def _audit_row(lead: _Lead, actor: str, now: datetime) -> dict[str, Any]:
-    return {
-        "id": new_id(),
-        "project_id": lead.row["project_id"],
-        "at": now,
-        "actor": actor,
-        "action": "status",
-        "subject": f"lead {lead.row['number']}",
-        "before": {name: lead.was[name] for name in STATE},
-        "after": {name: lead.row[name] for name in STATE},
-    }
+def _note(rt: Runtime, connection: sa.Connection, lead: _Lead, actor: str) -> None:
+    before, after = ({name: row[name] for name in STATE} for row in (lead.was, lead.row))
+    subject = f"lead {lead.row['number']}"
+    project_id = lead.row["project_id"]
+    auditing.note(connection, rt, project_id, actor, "status", subject, before, after)
 
 
 def _end_without_effect(connection: sa.Connection, lead_id: UUID, now: datetime) -> None:

@@ -126,11 +126,11 @@ def test_silence_takes_nothing_back(ads: Platform) -> None:
 def test_a_replay_is_judged_anew_and_carries_the_consent_of_now(ads: Platform) -> None:
     ads.say()
     first = ads.last()
-    assert replay_one(ads.acme.rt, first) is not None
+    assert replay_one(ads.acme.rt, first, "test") is not None
     assert ads.claim() == []
     assert ads.told()[-1] == ("created", 1, "skipped", NEVER_ASKED)
     ads.acme.set(tables.sources, tables.sources.c.id == ads.source.id, options=LAWFUL)
-    replay_one(ads.acme.rt, first)
+    replay_one(ads.acme.rt, first, "test")
     [job] = ads.claim()
     assert "consent" not in ads.acme.rows(tables.lead_versions)[0].document
     assert job.document["consent"] == {}
@@ -141,7 +141,7 @@ def test_a_replay_after_a_yes_carries_it(ads: Platform) -> None:
     first = ads.last()
     ads.say(newsletter="yes")
     ads.acme.settle(ads.last(), "delivered")
-    replay_one(ads.acme.rt, first)
+    replay_one(ads.acme.rt, first, "test")
     [job] = ads.claim()
     assert (job.version, job.document["consent"]["marketing"]["state"]) == (1, "granted")
 
@@ -151,7 +151,7 @@ def test_what_is_missing_is_counted_by_consent_too(ads: Platform) -> None:
     assert missing.count(ads.acme.rt, ads.target) == 0
     ads.decide(**LAWFUL)
     assert missing.count(ads.acme.rt, ads.target) == 1
-    missing.bring(ads.acme.rt, ads.target)
+    missing.bring(ads.acme.rt, ads.target, "test")
     assert [job.event for job in ads.claim()] == ["created"]
 
 

@@ -209,7 +209,10 @@ def test_td_49_blocked_stops_what_goes_out_to_a_number(
     acme.says(schedule, blocked="on")
     assert acme.told(lines[0]) == [("created", "skipped")]
     assert missing.count(acme.rt, lines[0]) == 0
-    assert replay_all(acme.rt, Filter(project=acme.project, states=("skipped", "cancelled"))) == 0
+    assert (
+        replay_all(acme.rt, Filter(project=acme.project, states=("skipped", "cancelled")), "test")
+        == 0
+    )
     assert acme.balanced()
 
 

@@ -171,7 +171,7 @@ def test_a_reply_that_never_ends_is_a_passing_error(
     assert row.state == "held"
     assert "broke off" in row.reasons[0]["message"]
     peer.script(contents(email="x@x.example"))
-    release(office.rt, [submission_id])
+    release(office.rt, [submission_id], "test")
     office.store()
     office.fetch()
     assert office.submission(submission_id).state == "stored"
@@ -226,7 +226,7 @@ def test_a_refused_access_is_tried_again_now_and_then_and_ends_in_quarantine_aft
     assert "within 7 days" in row.reasons[0]["message"]
     assert office.balanced()
     office.peer.default = contents(email="x@x.example")
-    assert release(office.rt, [submission_id]).released == (submission_id,)
+    assert release(office.rt, [submission_id], "test").released == (submission_id,)
     office.store()
     assert office.fetch() == 1
     assert office.submission(submission_id).state == "stored"
@@ -276,7 +276,7 @@ def test_a_change_of_the_mapping_is_made_with_what_was_fetched_and_asks_for_noth
         body=json.dumps({"parcel": 7, "says": {"Mail": "x@x.example"}}).encode(),
     )  # fmt: skip
     office.change(office.door.id, mapping={"Mail": "/contact/email"})
-    assert release(office.rt, [submission_id]).released == (submission_id,)
+    assert release(office.rt, [submission_id], "test").released == (submission_id,)
     office.store()
     assert office.submission(submission_id).state == "stored"
     assert office.leads()[0].email == "x@x.example"

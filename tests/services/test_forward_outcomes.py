@@ -230,7 +230,7 @@ def test_a_manual_try_is_manual_once(out: Outgoing, peer: Peer, clock: SettableC
     target = out.target(peer.url)
     peer.script(Answer(500), Answer(500))
     row = out.deliver(target)
-    assert replay_one(out.rt, row.id) == row.id
+    assert replay_one(out.rt, row.id, "test") == row.id
     out.forward(target)
     clock.advance(600)
     out.forward(target)

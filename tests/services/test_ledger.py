@@ -196,18 +196,18 @@ class History:
     def let_go(self) -> None:
         release_ready(self.acme.rt)
         ids = [row.id for row in self.acme.rows(tables.submissions)]
-        release(self.acme.rt, self.dice.sample(ids, min(4, len(ids))))
+        release(self.acme.rt, self.dice.sample(ids, min(4, len(ids))), "test")
 
     def send_again(self) -> None:
         ids = [row.id for row in self.acme.deliveries()]
         for one in self.dice.sample(ids, min(3, len(ids))):
-            replay_one(self.acme.rt, one)
-        missing.bring(self.acme.rt, self.dice.choice(self.targets))
+            replay_one(self.acme.rt, one, "test")
+        missing.bring(self.acme.rt, self.dice.choice(self.targets), "test")
 
     def call_off(self) -> None:
         waiting = [row for row in self.acme.deliveries() if row.state == "waiting"]
         if waiting:
-            cancel(self.acme.rt, Filter(delivery=self.dice.choice(waiting).id))
+            cancel(self.acme.rt, Filter(delivery=self.dice.choice(waiting).id), "test")
 
     def pause(self) -> None:
         source = self.dice.choice(self.sources)

@@ -325,7 +325,7 @@ def test_a_delivery_tells_when_its_lead_came_not_when_it_was_let_go(
     came = clock.now()
     held = acme.say(source, name="Ada", hold="captcha")
     clock.advance(86400)
-    release(acme.rt, [held])
+    release(acme.rt, [held], "test")
     acme.store()
     found = configured.target(acme.rt, target)
     assert found is not None

@@ -24,7 +24,7 @@ def test_released_after_a_fix_of_the_integration_it_is_mapped_and_goes_on(
     body = {"says": "Ada Example", "event": "e", "lead": "t"}
     [said] = acme.post(source, body).ids
     before = acme.rows(tables.bodies)
-    found = release(acme.rt, [said])
+    found = release(acme.rt, [said], "test")
     assert found.released == ()
     assert "object" in found.still[said][0], "nothing has changed: it stays with its reasons"
 
@@ -37,7 +37,7 @@ def test_released_after_a_fix_of_the_integration_it_is_mapped_and_goes_on(
     monkeypatch.setitem(acme.rt.catalog.sources, "letter", fixed)
     acme.reread(source.id)
     acme.bell.rung.clear()
-    assert release(acme.rt, [said]).released == (said,)
+    assert release(acme.rt, [said], "test").released == (said,)
     assert acme.bell.rung == ["store"]
     acme.store()
     [lead] = acme.leads()
@@ -52,7 +52,7 @@ def test_a_mapping_change_is_what_a_released_body_is_read_by(acme: Incoming) -> 
     [said] = acme.post(source, {"says": {"Ihr Gewerk": "Roof"}}).ids
     acme.set(tables.submissions, sa.true(), state="quarantined", document=None, lead_key=None)
     source = acme.change(source.id, mapping={"Ihr Gewerk": "/contact/company"})
-    assert release(acme.rt, [said]).released == (said,)
+    assert release(acme.rt, [said], "test").released == (said,)
     acme.store()
     assert [lead.company for lead in acme.leads()] == ["Roof"]
 
@@ -68,7 +68,7 @@ def test_the_query_is_part_of_what_is_read_again(acme: Incoming, monkeypatch: An
         raise nothing
 
     monkeypatch.setattr("relay.services.remapping.remap", look)
-    release(acme.rt, [said])
+    release(acme.rt, [said], "test")
     assert seen[0].query == (("a", "1"), ("b", "ü"))
     assert seen[0].body == b"{not json"
     assert seen[0].headers == {"content-type": "application/json"}
@@ -78,7 +78,7 @@ def test_held_ones_go_on_as_they_are(acme: Incoming) -> None:
     source = acme.source()
     said = acme.say(source, name="Ada", hold="captcha")
     document = acme.submission(said).document
-    assert release(acme.rt, [said]).released == (said,)
+    assert release(acme.rt, [said], "test").released == (said,)
     row = acme.submission(said)
     assert (row.state, row.hold, row.reasons, row.document) == ("received", None, [], document)
     acme.store()
@@ -91,7 +91,7 @@ def test_a_refused_one_goes_past_the_rule_that_stopped_it(acme: Incoming) -> Non
     said = acme.say(source, name="Ada")
     acme.store()
     assert acme.states() == {"refused": 1}
-    release(acme.rt, [said])
+    release(acme.rt, [said], "test")
     acme.say(source, name="Bob")
     acme.store()
     assert acme.states() == {"stored": 1, "refused": 1}
@@ -102,7 +102,7 @@ def test_a_refused_one_goes_past_the_rule_that_stopped_it(acme: Incoming) -> Non
 def test_a_poison_one_gets_three_new_tries(acme: Incoming) -> None:
     said = acme.say(acme.source(), name="Ada")
     acme.set(tables.submissions, sa.true(), state="quarantined", tries=0)
-    release(acme.rt, [said])
+    release(acme.rt, [said], "test")
     row = acme.submission(said)
     assert (row.state, row.tries, row.stored_at) == ("received", 0, row.stored_at)
     acme.store()
@@ -118,7 +118,7 @@ def test_without_its_body_it_goes_by_its_document_or_says_so(
     mine = tables.submissions.c.id == mapped
     acme.set(tables.submissions, mine, state="quarantined")
     acme.set(tables.bodies, sa.true(), blanked_at=clock.now(), body=b"", headers={}, query="[]")
-    found = release(acme.rt, [empty, mapped])
+    found = release(acme.rt, [empty, mapped], "test")
     assert found.released == (mapped,)
     assert "retention" in found.still[empty][0]
 
@@ -128,7 +128,7 @@ def test_what_is_not_on_a_shelf_is_left_alone(acme: Incoming) -> None:
     first = acme.say(source, event="e", name="Ada")
     repeat = acme.say(source, event="e", name="Ada")
     acme.store()
-    assert release(acme.rt, [first, repeat]).released == ()
+    assert release(acme.rt, [first, repeat], "test").released == ()
     assert acme.states() == {"stored": 1, "duplicate": 1}
 
 
@@ -136,7 +136,7 @@ def test_several_parts_of_a_body_are_released_each_for_itself(acme: Incoming) ->
     source = acme.source()
     ids = acme.post(source, [{"says": {"name": "Ada"}}, {"no": 1}, {"says": {"name": "Cy"}}]).ids
     acme.set(tables.submissions, sa.true(), state="quarantined", document=None)
-    found = release(acme.rt, ids)
+    found = release(acme.rt, ids, "test")
     assert found.released == (ids[0], ids[2])
     assert list(found.still) == [ids[1]]
     acme.store()
@@ -160,7 +160,7 @@ def test_a_bug_of_an_integration_stops_no_release(acme: Incoming) -> None:
     source = acme.source()
     [said] = acme.post(source, b'"crash"').ids
     held = acme.say(source, name="Ada", hold="captcha")
-    found = release(acme.rt, [said, held])
+    found = release(acme.rt, [said, held], "test")
     assert found.released == (held,)
     assert "ZeroDivisionError" in found.still[said][0]
     assert acme.balanced()
@@ -173,8 +173,8 @@ def test_what_is_read_at_last_brings_all_that_its_body_holds(
     [said] = acme.post(source, b'"crash"').ids
     [again] = acme.post(source, b'"crash"').ids
     _repaired(acme, monkeypatch)
-    assert release(acme.rt, [said]).released == (said,)
-    release(acme.rt, [again])
+    assert release(acme.rt, [said], "test").released == (said,)
+    release(acme.rt, [again], "test")
     late = acme.post(acme.reread(source.id), b'"crash"')
     acme.store()
     assert sorted(lead.name for lead in acme.leads()) == ["Ada", "Bob"]
@@ -193,9 +193,9 @@ def test_what_was_suspicious_too_is_held_once_it_can_be_mapped(
     source = acme.source()
     [said] = acme.post(source, body, hold).ids
     assert acme.submission(said).state == "quarantined"
-    assert list(release(acme.rt, [said]).still) == [said], "and keeps the verdict meanwhile"
+    assert list(release(acme.rt, [said], "test").still) == [said], "and keeps the verdict meanwhile"
     _repaired(acme, monkeypatch)
-    found = release(acme.rt, [said])
+    found = release(acme.rt, [said], "test")
     assert (found.released, found.still) == ((), {})
     assert found.held == {said: [HOLDS[hold]]}
     row = acme.submission(said)
@@ -203,7 +203,7 @@ def test_what_was_suspicious_too_is_held_once_it_can_be_mapped(
     assert [reason["message"] for reason in row.reasons] == [HOLDS[hold]]
     sweep(acme.rt)
     assert acme.store() == 0
-    assert release(acme.rt, [said]).released == (said,)
+    assert release(acme.rt, [said], "test").released == (said,)
     acme.store()
     assert acme.submission(said).state == "stored"
     assert acme.balanced()
@@ -215,4 +215,4 @@ def test_what_would_have_gone_on_by_itself_is_not_held_again(
 ) -> None:
     [said] = acme.post(acme.source(), b'"crash"', hold).ids
     _repaired(acme, monkeypatch)
-    assert release(acme.rt, [said]).released == (said,)
+    assert release(acme.rt, [said], "test").released == (said,)

@@ -39,7 +39,7 @@ def test_what_has_ended_goes_again_as_a_delivery_of_its_own(
 ) -> None:
     acme.settle(delivery.id, state)
     clock.advance(60)
-    going = replay_one(acme.rt, delivery.id)
+    going = replay_one(acme.rt, delivery.id, "test")
     old, new = acme.deliveries()
     assert (old.id, old.state) == (delivery.id, state), "what has ended stays as it ended"
     assert (new.id, new.replay_of, new.replay) == (going, delivery.id, 1)
@@ -48,7 +48,7 @@ def test_what_has_ended_goes_again_as_a_delivery_of_its_own(
     assert (new.attempts, new.tries, new.event) == (0, 0, "created")
     assert acme.bell.rung == [str(delivery.target_id)]
     acme.settle(new.id, "failed")
-    replay_one(acme.rt, delivery.id)
+    replay_one(acme.rt, delivery.id, "test")
     assert [row.replay for row in acme.deliveries()] == [0, 1, 2]
     assert acme.balanced()
 
@@ -57,7 +57,7 @@ def test_what_still_waits_goes_at_once_under_its_own_key(
     acme: Incoming, clock: SettableClock, delivery: Any
 ) -> None:
     _set(acme, delivery, due_at=clock.now() + timedelta(hours=5), attempts=3)
-    assert replay_one(acme.rt, delivery.id) == delivery.id
+    assert replay_one(acme.rt, delivery.id, "test") == delivery.id
     [row] = acme.deliveries()
     assert (row.due_at, row.trigger, row.attempts) == (clock.now(), "manual", 3)
     assert acme.balanced()
@@ -66,13 +66,13 @@ def test_what_still_waits_goes_at_once_under_its_own_key(
 def test_what_is_being_sent_is_left_alone(acme: Incoming, delivery: Any) -> None:
     _set(acme, delivery, state="sending")
     before = acme.deliveries()
-    replay_one(acme.rt, delivery.id)
-    assert cancel(acme.rt, Filter(delivery=delivery.id)) == CalledOff(0, 1)
+    replay_one(acme.rt, delivery.id, "test")
+    assert cancel(acme.rt, Filter(delivery=delivery.id), "test") == CalledOff(0, 1)
     assert acme.deliveries() == before
 
 
 def test_what_is_not_there_cannot_go(acme: Incoming) -> None:
-    assert replay_one(acme.rt, new_id()) is None
+    assert replay_one(acme.rt, new_id(), "test") is None
     assert acme.bell.rung == []
 
 
@@ -85,7 +85,7 @@ def test_a_replay_keeps_the_lead_s_own_time(acme: Incoming, clock: SettableClock
     acme.store()
     acme.settle(acme.deliveries()[0].id, "failed")
     clock.advance(1800)
-    replay_one(acme.rt, acme.deliveries()[0].id)
+    replay_one(acme.rt, acme.deliveries()[0].id, "test")
     assert acme.deliveries()[1].expires_at == received + timedelta(hours=1)
 
 
@@ -103,7 +103,7 @@ def test_all_that_a_filter_names_go_again(acme: Incoming, monkeypatch: Any) -> N
     assert replayable(acme.rt, wanted).going == {"failed": 9}
     told: list[int] = []
     acme.bell.rung.clear()
-    assert replay_all(acme.rt, wanted, told.append) == 9
+    assert replay_all(acme.rt, wanted, "test", told.append) == 9
     assert sum(told) == 9
     assert set(acme.bell.rung) == {str(crm)}
     assert len([row for row in acme.deliveries(crm) if row.replay == 1]) == 9
@@ -116,7 +116,7 @@ def test_a_replay_of_everything_does_not_replay_its_own_replays(
 ) -> None:
     monkeypatch.setattr("relay.services.replay.BATCH", 1)
     acme.settle(delivery.id, "failed")
-    assert replay_all(acme.rt, Filter()) == 1
+    assert replay_all(acme.rt, Filter(), "test") == 1
     assert len(acme.deliveries()) == 2
 
 
@@ -151,9 +151,9 @@ def test_many_go_again_without_what_a_newer_version_has_overtaken(
     wanted = Filter(delivery=before[0].id)
     found = replayable(acme.rt, wanted)
     assert (sum(found.going.values()), found.left) == (int(goes), 1 - goes)
-    assert replay_all(acme.rt, wanted) == int(goes)
+    assert replay_all(acme.rt, wanted, "test") == int(goes)
     assert len(acme.deliveries()) == 2 + goes
-    replay_one(acme.rt, before[0].id)
+    replay_one(acme.rt, before[0].id, "test")
     assert len(acme.deliveries()) == 3 + goes
     assert acme.balanced()
 
@@ -164,7 +164,7 @@ def test_a_newer_version_at_another_target_overtakes_nothing(acme: Incoming, del
     for row in _two_versions(acme, delivery, "failed", "delivered"):
         acme.settle(row.id, "delivered" if row.target_id == other else "failed")
     wanted = Filter(target=delivery.target_id)
-    assert replay_all(acme.rt, wanted) == 2
+    assert replay_all(acme.rt, wanted, "test") == 2
 
 
 def test_a_version_that_is_owed_meanwhile_overtakes_what_was_to_go(
@@ -180,7 +180,7 @@ def test_a_version_that_is_owed_meanwhile_overtakes_what_was_to_go(
             yield rows
 
     monkeypatch.setattr(replay, "_batches", slowly)
-    assert replay_all(acme.rt, Filter(states=("failed",))) == 0
+    assert replay_all(acme.rt, Filter(states=("failed",)), "test") == 0
     assert [row.version for row in acme.deliveries()] == [1, 2]
 
 
@@ -195,7 +195,7 @@ def test_versions_of_one_lead_go_again_in_their_order(
     acme.say(source, lead="t", name="Bea")
     acme.store()
     acme.settle(acme.deliveries()[-1].id, "failed")
-    assert replay_all(acme.rt, Filter(states=("failed",))) == 2
+    assert replay_all(acme.rt, Filter(states=("failed",)), "test") == 2
     first, second = acme.deliveries()[2:]
     assert (first.version, first.after_id) == (1, None)
     assert (second.version, second.after_id) == (2, first.id)
@@ -210,12 +210,12 @@ def test_a_replay_that_waits_behind_one_that_fails_goes_as_created(
     acme.store()
     for row in acme.deliveries():
         acme.settle(row.id, "failed")
-    missing.bring(acme.rt, delivery.target_id)
+    missing.bring(acme.rt, delivery.target_id, "test")
     acme.settle(acme.deliveries()[-1].id, "failed")
-    replay_all(acme.rt, Filter(states=("failed",)))
+    replay_all(acme.rt, Filter(states=("failed",)), "test")
     first, second, third = [row for row in acme.deliveries() if row.state == "waiting"]
     assert [row.event for row in (first, second, third)] == ["created", "updated", "created"]
-    cancel(acme.rt, Filter(delivery=first.id))
+    cancel(acme.rt, Filter(delivery=first.id), "test")
     assert acme.rows(tables.deliveries, tables.deliveries.c.id == second.id)[0].event == "created"
     assert acme.balanced()
 
@@ -225,13 +225,13 @@ def test_cancel_calls_off_what_waits_and_keeps_the_lead(
 ) -> None:
     acme.say(acme.reread(delivery.source_id), lead="t", company="Works")
     acme.store()
-    assert cancel(acme.rt, Filter(delivery=delivery.id), "not any more") == CalledOff(1, 0)
+    assert cancel(acme.rt, Filter(delivery=delivery.id), "test", "not any more") == CalledOff(1, 0)
     first, second = acme.deliveries()
     assert (first.state, first.reason) == ("cancelled", "not any more")
     assert first.settled_at == clock.now()
     assert (second.state, second.event) == ("waiting", "created"), "the target knows nothing yet"
     assert len(acme.leads()) == 1
-    assert cancel(acme.rt, Filter(states=("cancelled",))) == CalledOff(0, 0)
+    assert cancel(acme.rt, Filter(states=("cancelled",)), "test") == CalledOff(0, 0)
     assert acme.balanced()
 
 
@@ -262,14 +262,14 @@ def test_a_new_target_gets_the_leads_that_its_routes_would_send(
     assert missing.count(acme.rt, target) == 5
     assert acme.deliveries() == [], "counting changes nothing"
     acme.bell.rung.clear()
-    assert missing.bring(acme.rt, target, progress=told.append) == 5
+    assert missing.bring(acme.rt, target, "test", progress=told.append) == 5
     assert sum(told) == 5
     assert acme.bell.rung == [str(target)]
     assert _names(acme, target) == [f"Ada {number}" for number in range(5)]
     for row in acme.deliveries():
         assert (row.event, row.state, row.trigger) == ("created", "waiting", "replay")
         assert row.route_id == route
-    assert missing.bring(acme.rt, target) == 0
+    assert missing.bring(acme.rt, target, "test") == 0
     assert acme.balanced()
 
 
@@ -286,7 +286,7 @@ def test_never_got_means_neither_there_nor_on_its_way(
     else:
         acme.settle(delivery.id, state)
     assert missing.count(acme.rt, delivery.target_id) == int(goes)
-    assert missing.bring(acme.rt, delivery.target_id) == int(goes)
+    assert missing.bring(acme.rt, delivery.target_id, "test") == int(goes)
     assert len(acme.deliveries()) == 1 + goes
     assert acme.balanced()
 
@@ -308,9 +308,9 @@ def test_missing_leads_go_in_their_newest_version_and_can_be_narrowed(
         acme.route(one, target)
     assert missing.count(acme.rt, target) == 3
     assert missing.count(acme.rt, target, since) == 2
-    assert missing.bring(acme.rt, target, since, source.id) == 1
+    assert missing.bring(acme.rt, target, "test", since, source.id) == 1
     assert _names(acme, target) == ["New"]
-    missing.bring(acme.rt, target)
+    missing.bring(acme.rt, target, "test")
     old = next(lead for lead in acme.leads() if lead.name == "Old")
     [row] = [row for row in acme.deliveries() if row.lead_id == old.id]
     assert row.version == 2
@@ -330,7 +330,7 @@ def test_missing_leads_go_by_the_rules_of_their_sources_and_routes(acme: Incomin
     acme.route(source, crm)
     acme.route(source, updates, on=("updated",))
     assert missing.count(acme.rt, updates) == 0
-    assert missing.bring(acme.rt, crm) == 2
+    assert missing.bring(acme.rt, crm, "test") == 2
 
 
 def test_a_lead_that_several_sources_brought_goes_by_the_route_of_any(acme: Incoming) -> None:
@@ -341,7 +341,7 @@ def test_a_lead_that_several_sources_brought_goes_by_the_route_of_any(acme: Inco
         acme.store()
     target = acme.target()
     route = acme.route(second, target)
-    assert missing.bring(acme.rt, target) == 1
+    assert missing.bring(acme.rt, target, "test") == 1
     [row] = acme.deliveries()
     assert (row.route_id, row.source_id, row.version) == (route, second.id, 2)
     assert acme.balanced()

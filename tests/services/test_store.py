@@ -113,7 +113,7 @@ def test_what_was_held_does_not_undo_what_was_said_since(
     acme.say(source, lead="t", name="Cleo")
     if not together:
         acme.store()
-    release(acme.rt, [held])
+    release(acme.rt, [held], "test")
     acme.store()
     [lead] = acme.leads()
     assert lead.name == "Cleo"

@@ -202,7 +202,7 @@ def test_rows_of_a_paused_source_are_held_and_released_as_they_were_mapped(
     assert (done["state"], done["held"]) == ("finished", COUNT)
     held = [row.id for row in cabinet.rows(tables.submissions)]
     lanes.resume_source(cabinet.rt, source, "test")
-    quarantine.release(cabinet.rt, held)
+    quarantine.release(cabinet.rt, held, "test")
     while store_batch(cabinet.rt):
         pass
     assert {row.email for row in cabinet.rows(tables.leads)} == {

@@ -426,7 +426,7 @@ def test_a_retry_and_a_replay_keep_the_time_of_the_change_and_its_id(house: Hous
     house.clock.advance(3600)
     for row in house.rows(tables.deliveries):
         if row.event == "status":
-            replay_one(house.rt, row.id)
+            replay_one(house.rt, row.id, "test")
     assert dict(house.work()) == first
 
 
@@ -473,7 +473,7 @@ def test_a_status_goes_though_the_new_lead_never_went(house: House) -> None:
     assert [vendor for vendor, _ in house.work()] == ["hook", "linkedin", "meta", "tiktok"]
     for row in house.rows(tables.deliveries):
         if row.state == "skipped":
-            replay_one(house.rt, row.id)
+            replay_one(house.rt, row.id, "test")
     ids = [told[2] for vendor, told in house.work() if vendor != "hook"]
     assert ids == [f"{lead}.created"] * 3
 

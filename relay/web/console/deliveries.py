@@ -140,7 +140,7 @@ def _moment(text: str | None) -> datetime | None:
 def send_again(delivery_id: UUID) -> ResponseReturnValue:
     """Send one delivery again, now."""
     lead_id = _lead_of(delivery_id)
-    replay.replay_one(current(), delivery_id)
+    replay.replay_one(current(), delivery_id, actor())
     flash("It is on its way again.", "good")
     return redirect(url_for("console.project.leads.show", lead_id=lead_id))
 
@@ -150,8 +150,7 @@ def send_again(delivery_id: UUID) -> ResponseReturnValue:
 def cancel(delivery_id: UUID) -> ResponseReturnValue:
     """Stop one delivery that has not gone out."""
     lead_id = _lead_of(delivery_id)
-    wanted = browse.Filter(delivery=delivery_id)
-    if replay.cancel(current(), wanted, f"called off by {actor()}").ended:
+    if replay.cancel_one(current(), delivery_id, actor(), f"called off by {actor()}"):
         flash("It will not be sent.", "good")
     else:
         flash("It had gone out already.", "warn")

@@ -10,7 +10,7 @@ from relay.runtime import current
 from relay.services import browse, inventory, quarantine, trace
 from relay.web.console.deliveries import cursor_of
 from relay.web.console.facts import facts
-from relay.web.console.project import identifier, needs
+from relay.web.console.project import actor, identifier, needs
 
 pages = Blueprint("shelves", __name__, url_prefix="/quarantine")
 
@@ -72,7 +72,7 @@ def release() -> ResponseReturnValue:
     if not ids:
         flash("Choose at least one submission to release.", "warn")
         return redirect(url_for(".index", shelf=request.form.get("shelf")))
-    _tell(quarantine.release(current(), ids))
+    _tell(quarantine.release(current(), ids, actor()))
     if len(ids) == 1:
         return redirect(url_for(".show", submission_id=ids[0]))
     return redirect(url_for(".index", shelf=request.form.get("shelf")))

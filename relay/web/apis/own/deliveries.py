@@ -75,32 +75,33 @@ def _attempts(asked: Asked) -> Json:
 
 
 def _replay_one(asked: Asked) -> Json:
-    going = replay.replay_one(asked.rt, _own(asked))
+    going = replay.replay_one(asked.rt, _own(asked), asked.actor)
     return {"id": None if going is None else str(going)}
 
 
 def _cancel_one(asked: Asked) -> Json:
-    one = browse.Filter(project=asked.project.id, delivery=_own(asked))
-    called_off = replay.cancel(asked.rt, one, f"called off by {asked.actor}")
-    if not called_off.ended:
+    reason = f"called off by {asked.actor}"
+    if not replay.cancel_one(asked.rt, _own(asked), asked.actor, reason):
         raise Refusal(409, "The delivery does not wait any more")
-    return {"cancelled": called_off.ended}
+    return {"cancelled": 1}
 
 
 def _replay_all(asked: Asked) -> Json:
-    return {"replayed": replay.replay_all(asked.rt, _wanted(asked, typed(asked.body)))}
+    wanted = _wanted(asked, typed(asked.body))
+    return {"replayed": replay.replay_all(asked.rt, wanted, asked.actor)}
 
 
 def _cancel_all(asked: Asked) -> Json:
     reason = f"called off by {asked.actor}"
-    called_off = replay.cancel(asked.rt, _wanted(asked, typed(asked.body)), reason)
+    wanted = _wanted(asked, typed(asked.body))
+    called_off = replay.cancel(asked.rt, wanted, asked.actor, reason)
     return {"cancelled": called_off.ended, "sending": called_off.sending}
 
 
 def _bring_missing(asked: Asked) -> Json:
     given = typed(asked.body)
     target = _own_target(asked, given["target"])
-    going = missing.bring(asked.rt, target, given.get("since"), given.get("source"))
+    going = missing.bring(asked.rt, target, asked.actor, given.get("since"), given.get("source"))
     return {"brought": going}
 
 

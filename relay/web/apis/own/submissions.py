@@ -60,7 +60,7 @@ def _release(asked: Asked) -> Json:
     own = trace.submissions_in(asked.rt, asked.project.id, ids)
     if given.get("ids") and len(own) != len(set(ids)):
         raise missing("submission")
-    done = release(asked.rt, own)
+    done = release(asked.rt, own, asked.actor)
     return {
         "released": [str(one) for one in done.released],
         "still": {str(one): reasons for one, reasons in done.still.items()},
