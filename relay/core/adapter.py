@@ -82,19 +82,27 @@ class MappingRules:
         )
 
     @cached_property
-    def _normal(self) -> dict[str, Json]:
-        return {normal(name): goal for name, goal in self.mapping.items()}
+    def _normal(self) -> dict[str, str]:
+        return {normal(name): name for name in self.mapping}
 
     def goal(self, item: Item) -> Json:
         """What the mapping says of this answer, or None."""
-        pointer, path = item.pointer, ".".join(item.steps)
-        for name in (item.id, item.ref, item.label, pointer, path):
-            if name and name in self.mapping:
-                return self.mapping[name]
-        label = item.label or ""
-        if any(text.startswith(self._dropped) for text in (label, pointer, path)):
+        if (name := self.named(item)) is not None:
+            return self.mapping[name]
+        around = (item.label or "", item.pointer, ".".join(item.steps))
+        if any(text.startswith(self._dropped) for text in around):
             return "drop"
-        return self._normal.get(normal(label)) if label else None
+        name = self.alike(item)
+        return None if name is None else self.mapping[name]
+
+    def named(self, item: Item) -> str | None:
+        """The name by which the mapping speaks of this very answer, or None."""
+        names = (item.id, item.ref, item.label, item.pointer, ".".join(item.steps))
+        return next((name for name in names if name and name in self.mapping), None)
+
+    def alike(self, item: Item) -> str | None:
+        """The name in the mapping that is the answer's label in another spelling, or None."""
+        return self._normal.get(normal(item.label)) if item.label else None
 
 
 _NOT_ITS_OWN = {

@@ -10,6 +10,7 @@ from relay.web.console import (
     deliveries,
     failures,
     leads,
+    mapping,
     overview,
     project,
     reference,
@@ -53,6 +54,6 @@ def _project_pages() -> Blueprint:
     inside = Blueprint("project", __name__, url_prefix="/p/<project>")
     project.set_up(inside)
     reading = (overview, deliveries, leads, shelves, traffic)
-    for page in (*reading, sources, targets, routes, settings, submit, uploads, trial):
+    for page in (*reading, sources, mapping, targets, routes, settings, submit, uploads, trial):
         inside.register_blueprint(page.pages)
     return inside

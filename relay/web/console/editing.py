@@ -48,16 +48,6 @@ class Draft:
         value = self.document.get(name)
         return value if isinstance(value, str) else written(value)
 
-    def mapping_rows(self) -> list[tuple[str, str]]:
-        """Answer and place of each row of a source's mapping."""
-        given = self.sheet.given
-        if given is not None:
-            return list(zip(given.getlist("answer"), given.getlist("place"), strict=False))
-        return [
-            (answer, place if isinstance(place, str) else json.dumps(place, ensure_ascii=False))
-            for answer, place in self.document.get("mapping", {}).items()
-        ]
-
     def drawn(self, settings: Json, what: str) -> dict[str, Any]:
         """The fields of a kind's settings and of the options, and what is wrong with them."""
         shown = Form(settings, "settings.").draw(self.document.get("settings", {}), self.sheet)
@@ -163,23 +153,6 @@ def free_name(label: str, taken: Collection[str]) -> str:
     """The label, with a number where it is taken."""
     numbered = (f"{label} {number}" for number in count(2))
     return next(name for name in chain([label], numbered) if name not in taken)
-
-
-def read_mapping(given: Given) -> dict[str, Json]:
-    """The rows that name both an answer and a place. Raises FormError."""
-    pairs = zip(given.getlist("answer"), given.getlist("place"), strict=False)
-    return {
-        answer.strip(): _read_place(place) for answer, place in pairs if answer.strip() and place
-    }
-
-
-def _read_place(place: str) -> Json:
-    if not place.startswith("{"):
-        return place
-    try:
-        return json.loads(place)
-    except (ValueError, RecursionError) as error:
-        raise FormError("mapping", "Choose one of the places that are offered.") from error
 
 
 def places(lead: LeadSchema) -> list[tuple[str, list[tuple[str, str]]]]:

@@ -134,7 +134,7 @@ def _save(kind: SourceKind, source: ConfiguredSource | None) -> ResponseReturnVa
     document: dict[str, Any] = {"name": request.form.get("name", "").strip(), "kind": kind.name}
     stored = None if source is None else source.id
     try:
-        document |= _read(kind)
+        document |= _read(kind) | _kept(stored)
         saved = configure.save_source(current(), g.project["id"], document, actor(), stored)
     except (FormError, Mistakes) as error:
         return _form(kind, source, editing.mistaken(request.form, stored, error)), 422
@@ -147,9 +147,14 @@ def _read(kind: SourceKind) -> dict[str, Json]:
     return {
         **editing.option_form("source").read(given),
         "settings": Form(kind.source.settings, "settings.").read(given),
-        "mapping": editing.read_mapping(given),
         "refuse": editing.read_json(given, "refuse", []),
     }
+
+
+def _kept(stored: UUID | None) -> dict[str, Json]:
+    """What a source has that its form does not show: the mapping has a page of its own."""
+    found = configure.editable(current(), stored) if stored else None
+    return {"mapping": found[0].get("mapping", {})} if found else {}
 
 
 def _form(kind: SourceKind, source: ConfiguredSource | None, draft: editing.Draft) -> str:
@@ -157,6 +162,5 @@ def _form(kind: SourceKind, source: ConfiguredSource | None, draft: editing.Draf
         "console/sources/form.html",
         kind=kind,
         source=source,
-        places=editing.places(current().catalog.lead),
         **draft.drawn(kind.source.settings, "source"),
     )

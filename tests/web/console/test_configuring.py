@@ -2,7 +2,7 @@
 
 import pytest
 
-from relay.services import configured
+from relay.services import configure, configured
 from relay.store.tables import audit, reconciliations, sources, targets
 from tests.web.console.house import SECRETS, SIGNING, TOKEN, WEBHOOK_SECRET, House, Visitor
 from tests.web.console.pages import Form, Page
@@ -166,24 +166,16 @@ def test_what_cannot_be_read_is_said_in_words(
     assert stored(settings_form(page), "settings.url") == "https://x.example/"
 
 
-def test_a_mapping_is_made_of_rows_and_used(house: House) -> None:
+def test_settings_are_saved_and_the_mapping_stays(house: House) -> None:
     visitor = house.visitor()
-    source = house.row(sources, name="Website").id
-    address = f"{ACME}/sources/{source}/edit"
-    visitor.send(
-        settings_form(visitor.get(address)),
-        address,
-        answer=["Team", "Colour", "", "Unused"],
-        place=["/contact/company", "drop", "/contact/email", ""],
-        region="DE",
-    )
-    assert house.row(sources, id=source).mapping == {"Team": "/contact/company", "Colour": "drop"}
-    form = settings_form(visitor.get(address))
-    assert [value for name, value in form.values if name == "place"][:2] == [
-        "/contact/company",
-        "drop",
-    ]
-    lead = house.lead(name="Ada Example", Team="Example Works", Colour="red", phone="030 901820")
+    source = house.row(sources, name="Website")
+    mapping = {"Team": "/contact/company"}
+    document = {"name": "Website", "kind": "generic", "mapping": mapping}
+    configure.save_source(house.rt, source.project_id, document, "test", source.id)
+    address = f"{ACME}/sources/{source.id}/edit"
+    visitor.send(settings_form(visitor.get(address)), address, region="DE")
+    assert house.row(sources, id=source.id).mapping == mapping
+    lead = house.lead(name="Ada Example", Team="Example Works", phone="030 901820")
     page = visitor.get(f"{ACME}/leads/{lead}")
     assert "Company Example Works" in page.text
     assert "+4930901820" in page.text
