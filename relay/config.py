@@ -61,6 +61,7 @@ class Config:
     api_rate: str
     reconcile_seconds: int
     overdue_seconds: float
+    disk_free_mb: int
     keep_bodies_days: int
     keep_attempts_days: int
     keep_leads_days: int

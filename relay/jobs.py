@@ -15,6 +15,7 @@ from relay.services import pool
 from relay.services.fetchers import fetch_some
 from relay.services.forward import forward as forward_lane
 from relay.services.leads import store_batch
+from relay.services.looking import look
 from relay.services.status import process_status
 from relay.services.sweep import sweep as sweep_rows
 from relay.services.upload_job import work_on
@@ -45,6 +46,11 @@ def import_file(import_id: str) -> None:
 def fetch(source_id: str) -> None:
     """Hand what is to be fetched of this source to the threads that do it."""
     _run("fetch", f"fetch:{source_id}", lambda rt: fetch_some(rt, UUID(source_id)))
+
+
+def problems() -> None:
+    """Look for problems, and see to the notices about them."""
+    _run("problems", "problems", look)
 
 
 def sweep() -> None:

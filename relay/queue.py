@@ -62,6 +62,10 @@ class Queue:
         """Have the data of this source's submissions fetched; true when this call rang."""
         return self._wake(f"fetch:{source_id}", "relay.jobs.fetch", str(source_id))
 
+    def wake_problems(self) -> bool:
+        """Have problems looked for; true when this call rang."""
+        return self._wake("problems", "relay.jobs.problems")
+
     def wake_sweep(self) -> bool:
         """Have work that was left lying found; true when this call rang."""
         return self._wake("sweep", "relay.jobs.sweep")

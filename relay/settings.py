@@ -163,6 +163,13 @@ SETTINGS = (
         seconds,
         "Age at which unfinished work is reported by /readyz and the log.",
     ),
+    Setting(
+        "RELAY_DISK_FREE_MB",
+        "2048",
+        count,
+        "Megabytes that have to be free on the disk of RELAY_DATA_DIR, or a problem opens; "
+        "0 is never.",
+    ),
     Setting("RELAY_KEEP_BODIES_DAYS", "90", count, "Days raw bodies are kept; 0 is for ever."),
     Setting(
         "RELAY_KEEP_ATTEMPTS_DAYS",

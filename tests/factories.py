@@ -166,6 +166,11 @@ class Bell:
         self.rung.append(f"fetch:{source_id}")
         return True
 
+    def wake_problems(self) -> bool:
+        """Note it."""
+        self.rung.append("problems")
+        return True
+
     def wake_sweep(self) -> bool:
         """Note it."""
         self.rung.append("sweep")

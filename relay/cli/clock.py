@@ -12,6 +12,8 @@ from relay.cli.command import OnRuntime
 from relay.cli.signals import stop_event
 from relay.runtime import Runtime, current
 from relay.services.heartbeat import Heartbeat
+from relay.services.looking import LOOK_SECONDS as PROBLEM_SECONDS
+from relay.services.looking import look_without_workers, ring
 from relay.services.readiness import readiness
 from relay.services.reconciling import reconcile_due
 from relay.services.retention import retain
@@ -20,6 +22,9 @@ logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 60.0
 """How often overdue work is looked for and told in the log."""
+
+LONE_SECONDS = 30.0
+"""How often it is seen whether anybody else can look for problems."""
 
 RETAIN_SECONDS = 3600.0
 """How often old contents are removed."""
@@ -37,6 +42,8 @@ def clock() -> None:
             Chore(LOOK_SECONDS, lambda: _tell_overdue(rt)),
             Chore(RETAIN_SECONDS, lambda: _retain(rt)),
             Chore(LOOK_SECONDS, lambda: reconcile_due(rt)),
+            Chore(PROBLEM_SECONDS, lambda: ring(rt)),
+            Chore(LONE_SECONDS, lambda: look_without_workers(rt)),
         ]
         while not stopping.wait(rt.config.sweep_seconds):
             rt.queue.wake_sweep()

@@ -26,7 +26,8 @@ REST_SECONDS = 1.0
 """Pause before listening again after Redis failed."""
 
 JOBS = frozenset(
-    f"relay.jobs.{name}" for name in ("store", "forward", "status", "import_file", "fetch", "sweep")
+    f"relay.jobs.{name}"
+    for name in ("store", "forward", "status", "import_file", "fetch", "problems", "sweep")
 )
 """What a nudge may ask for."""
 

@@ -10,6 +10,7 @@ from relay.cli.listener import listen
 from relay.runtime import current
 from relay.services import pool
 from relay.services.heartbeat import Heartbeat
+from relay.services.looking import ring
 from relay.services.senders import Senders
 
 logger = logging.getLogger(__name__)
@@ -26,7 +27,7 @@ def worker() -> None:
     senders = Senders(rt)
     pool.install(senders)
     logger.info("working with %d senders", rt.config.senders)
-    with Heartbeat(rt, "worker"):
+    with Heartbeat(rt, "worker", beside=ring):
         listen(rt.config.redis_url)
         senders.drain(DRAIN_SECONDS)
     senders.close()

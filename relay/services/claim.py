@@ -16,7 +16,7 @@ from relay.services import configured
 from relay.services.configured import ConfiguredTarget
 from relay.services.consenting import permitted as consented
 from relay.services.deliveries import end
-from relay.services.due import DUE, FLYING, LEASE, LOCKED_LANE, MOST_TRIES
+from relay.services.due import DUE, FLYING, GIVEN_UP, LEASE, LOCKED_LANE, MOST_TRIES
 from relay.store.insert import insert_new
 from relay.store.tables import lanes, rate_keys
 
@@ -129,7 +129,7 @@ def _end_unfit(connection: sa.Connection, rows: Sequence[Any], now: datetime) ->
     old = [row.id for row in rows if row.expires_at <= now]
     end(connection, old, "expired", "it became too old before it could be sent", now)
     deadly = [row.id for row in rows if row.expires_at > now and row.tries >= MOST_TRIES]
-    end(connection, deadly, "failed", "its worker died three times", now)
+    end(connection, deadly, "failed", GIVEN_UP, now)
     ended = {*old, *deadly}
     return [row for row in rows if row.id not in ended]
 

@@ -86,6 +86,8 @@ class ConfiguredTarget:
     rate_key: str
     changed_at: datetime
     grant_key: str | None = None
+    credentials_end: str | None = None
+    """The day (ISO 8601) on which they end, where somebody has said it."""
 
     @property
     def in_flight(self) -> int:
@@ -193,6 +195,7 @@ def _open_target(rt: Runtime, row: Any) -> ConfiguredTarget:
         rate_key=kind.rate_key(settings, row.id),
         changed_at=row.updated_at,
         grant_key=kind.grant_key(settings, texts),
+        credentials_end=row.credentials_end,
     )
 
 

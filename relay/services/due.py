@@ -20,6 +20,9 @@ from relay.store.types import Instant
 MOST_TRIES = 3
 """A delivery whose worker died this often is given up."""
 
+GIVEN_UP = "its worker died three times"
+"""The reason of such a delivery."""
+
 
 def _ready() -> sa.ColumnElement[bool]:
     # One row by its key, for each row that waits: EXISTS would be hashed over the whole table.

@@ -213,6 +213,8 @@ def _read_target(row: Any, box: Box, _names: dict[UUID, str]) -> Read:
         "limits": row.limits,
         "retry": row.retry,
     }
+    if row.credentials_end is not None:
+        document["credentials_end"] = row.credentials_end
     secret = tuple(f"/settings{place}" for place in sealed["settings"])
     return document, {"secret": secret, "names": sealed["names"]}
 
@@ -267,7 +269,7 @@ def _source_columns(element: Element, box: Box) -> dict[str, Any]:
 def _target_columns(element: Element, box: Box) -> dict[str, Any]:
     public, secrets = split(element.document, list(element.secret))
     sealed = box.seal({"settings": _parted(secrets)["settings"], "names": dict(element.names)})
-    return {**public, "secrets": sealed}
+    return {"credentials_end": None, **public, "secrets": sealed}
 
 
 def _parted(secrets: dict[str, Json]) -> dict[str, dict[str, Json]]:

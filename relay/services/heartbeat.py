@@ -2,10 +2,12 @@
 
 import logging
 import os
+import shutil
 import socket
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -25,11 +27,17 @@ FORGOTTEN = timedelta(days=1)
 
 
 class Heartbeat:
-    """Beats in a thread of its own while a process of this kind runs; survives every error."""
+    """Beats in a thread of its own while a process of this kind runs; survives every error.
 
-    def __init__(self, rt: Runtime, kind: str) -> None:
+    `beside` is done with every beat.
+    """
+
+    def __init__(
+        self, rt: Runtime, kind: str, beside: Callable[[Runtime], object] | None = None
+    ) -> None:
         self._rt = rt
         self._kind = kind
+        self._beside = beside
         self._id = new_id()
         self._started_at = rt.clock.now()
         self._stopping = threading.Event()
@@ -62,10 +70,12 @@ class Heartbeat:
         while True:
             self._guarded(self._count)
             self._guarded(self._beat)
+            if self._beside is not None:
+                self._guarded(partial(self._beside, self._rt))
             if self._stopping.wait(BEAT_SECONDS):
                 return
 
-    def _guarded(self, step: Callable[[], None]) -> None:
+    def _guarded(self, step: Callable[[], object]) -> None:
         try:
             step()
         except Exception as error:  # noqa: BLE001 - a process must not die of its own pulse
@@ -78,7 +88,9 @@ class Heartbeat:
         now = self._rt.clock.now()
         with self._rt.database.write() as connection:
             seen = connection.execute(
-                sa.update(processes).where(processes.c.id == self._id).values(seen_at=now)
+                sa.update(processes)
+                .where(processes.c.id == self._id)
+                .values(seen_at=now, free_bytes=_free(self._rt))
             )
             if seen.rowcount == 0:
                 self._insert(connection)
@@ -94,9 +106,18 @@ class Heartbeat:
                 pid=os.getpid(),
                 started_at=self._started_at,
                 seen_at=now,
+                free_bytes=_free(self._rt),
             )
         )
 
     def _remove(self) -> None:
         with self._rt.database.write() as connection:
             connection.execute(sa.delete(processes).where(processes.c.id == self._id))
+
+
+def _free(rt: Runtime) -> int | None:
+    """Bytes that are free on the disk of this machine's data; None where that cannot be told."""
+    try:
+        return shutil.disk_usage(rt.config.data_dir).free
+    except OSError:
+        return None

@@ -42,6 +42,12 @@ def readiness(rt: Runtime) -> Readiness:
     return Readiness(database=True, redis=redis, oldest=oldest, overdue=overdue)
 
 
+def is_running(rt: Runtime, kind: str) -> bool:
+    """Whether a process of this kind has been heard of lately."""
+    with rt.database.read() as connection:
+        return kind in dict(_processes(connection, rt.clock.now()))
+
+
 def metrics(rt: Runtime) -> bytes:
     """Every metric in Prometheus' text format; what cannot be read is left out."""
     gauges: dict[str, dict[tuple[str, ...], float]] = {}
@@ -75,9 +81,6 @@ def _gauges(connection: sa.Connection, now: datetime) -> dict[str, dict[tuple[st
 def _ages(connection: sa.Connection, now: datetime) -> Iterator[tuple[str, float]]:
     """The age of the oldest submission not stored yet, of the oldest delivery that is due, and of
     the oldest submission whose data is due to be fetched."""
-    received = sa.select(sa.func.min(submissions.c.received_at)).where(
-        state_is(submissions, "received")
-    )
     oldest_of_lane = (
         sa.select(sa.func.min(deliveries.c.due_at))
         .where(deliveries.c.target_id == lanes.c.target_id, state_is(deliveries, "waiting"))
@@ -85,11 +88,24 @@ def _ages(connection: sa.Connection, now: datetime) -> Iterator[tuple[str, float
         .scalar_subquery()
     )
     due = sa.select(sa.func.min(oldest_of_lane)).select_from(lanes).where(free(now))
+    oldest: dict[str, datetime] = dict(oldest_of_relay(connection, now))
+    if (delivery := connection.execute(due).scalar()) is not None and delivery <= now:
+        oldest["deliveries"] = delivery
+    for what, since in oldest.items():
+        yield what, (now - since).total_seconds()
+
+
+def oldest_of_relay(connection: sa.Connection, now: datetime) -> Iterator[tuple[str, datetime]]:
+    """Since when the oldest submission waits to be stored, and the oldest data to be fetched."""
+    received = sa.select(sa.func.min(submissions.c.received_at)).where(
+        state_is(submissions, "received")
+    )
     asked = sa.select(sa.func.min(fetches.c.due_at)).where(fetches.c.due_at.is_not(None))
-    for what, query in (("submissions", received), ("deliveries", due), ("fetches", asked)):
+    found = (("submissions", received), ("fetches", asked))
+    for what, query in found:
         oldest = connection.execute(query).scalar()
         if oldest is not None and oldest <= now:
-            yield what, (now - oldest).total_seconds()
+            yield what, oldest
 
 
 def _open(connection: sa.Connection) -> Iterator[tuple[str, int]]:

@@ -69,6 +69,7 @@ submissions = sa.Table(
     only("ix_submissions_stored", "stored_at", where="owed > 0"),
     only("ix_submissions_open", "received_at", where="state = 'received'"),
     only("ix_submissions_held", "source_id", "hold", "id", where="state = 'held'"),
+    only("ix_submissions_quarantined", "received_at", where="state = 'quarantined'"),
     only("ix_submissions_repeats", "duplicate_of", where="duplicate_of IS NOT NULL"),
     only(
         "ix_submissions_shelved",
@@ -99,4 +100,5 @@ turned_away = sa.Table(
     sa.Column("size", sa.Integer, nullable=False),
     sa.Column("address", sa.Text, nullable=False),
     sa.Index("ix_turned_away_source_id_id", "source_id", "id"),
+    sa.Index("ix_turned_away_at", "at"),
 )

@@ -82,6 +82,7 @@ targets = sa.Table(
     sa.Column("mapping", JsonText, nullable=False),
     sa.Column("limits", JsonText, nullable=False),
     sa.Column("retry", JsonText, nullable=False),
+    sa.Column("credentials_end", sa.Text),  # the day, where somebody has said it
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("updated_at", Instant, nullable=False),
     sa.Column("archived_at", Instant),

@@ -98,6 +98,7 @@ processes = sa.Table(  # heartbeats: after a FLUSHALL the queue knows no workers
     sa.Column("pid", sa.Integer, nullable=False),
     sa.Column("started_at", Instant, nullable=False),
     sa.Column("seen_at", Instant, nullable=False),
+    sa.Column("free_bytes", sa.BigInteger),  # on the disk of its data directory
 )
 
 ledger_days = sa.Table(  # counts of rows that retention has removed

@@ -79,6 +79,7 @@ deliveries = sa.Table(
     only("ix_deliveries_leases", "leased_until", where="state = 'sending'"),
     only("ix_deliveries_in_flight", "rate_key", where="state = 'sending'"),
     only("ix_deliveries_after", "after_id", where="after_id IS NOT NULL"),
+    only("ix_deliveries_lost", "settled_at", where="state IN ('failed', 'expired')"),
 )
 
 attempts = sa.Table(
@@ -99,6 +100,11 @@ attempts = sa.Table(
     one_of("trigger", TRIGGERS),
     sa.Index("ix_attempts_delivery_id_id", "delivery_id", "id"),
     only("ix_attempts_whole", "started_at", where="blanked_at IS NULL"),
+    only(
+        "ix_attempts_troubled",
+        "started_at",
+        where="outcome IN ('rejected', 'retry', 'throttled')",
+    ),
 )
 
 grants = sa.Table(
