@@ -5,11 +5,11 @@ VENV = .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes
 
-.PHONY: help run test lint bench lock
+.PHONY: help run test lint bench screenshots lock
 .DEFAULT_GOAL = help
 
 help: ## say what there is
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1 \2/p' $(MAKEFILE_LIST) | awk '{printf "  make %-6s", $$2; $$1 = $$2 = ""; print}'
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1 \2/p' $(MAKEFILE_LIST) | awk '{printf "  make %-11s", $$2; $$1 = $$2 = ""; print}'
 
 run: $(VENV)/.run ## install, migrate and run everything on PORT (8000); Ctrl-C stops it
 	@RELAY_MODE=$${RELAY_MODE:-local} exec $(BIN)/python -m relay up
@@ -25,6 +25,9 @@ lint: $(VENV)/.dev ## check style, types and layers
 
 bench: $(VENV)/.dev ## measure, against PostgreSQL and Redis of its own
 	$(BIN)/python -m bench
+
+screenshots: $(VENV)/.dev ## take a picture of every page of the console into docs/screenshots; needs Chromium
+	$(BIN)/python -m tests.e2e.screenshots docs/screenshots
 
 lock: ## pin the requirements anew from pyproject.toml; needs uv
 	uv pip compile --quiet --upgrade $(LOCKED) -o requirements.txt pyproject.toml
