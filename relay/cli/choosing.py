@@ -10,7 +10,7 @@ import click
 
 from relay.runtime import Runtime
 from relay.services import finding
-from relay.services.browse import Filter
+from relay.services.filtering import Filter
 from relay.store.tables import DELIVERY_STATES
 
 Function = TypeVar("Function", bound=Callable[..., Any])

@@ -13,7 +13,7 @@ from relay.runtime import Runtime, current
 from relay.services import browse, finding
 from relay.services import missing as never_got
 from relay.services import replay as service
-from relay.services.browse import Filter
+from relay.services.filtering import Filter
 
 yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 

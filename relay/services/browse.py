@@ -4,16 +4,18 @@ Lists are paged by key, never by offset: `Page.older` and `Page.newer` are the i
 Ids are UUID version 7, so their order is the order of arrival.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from relay.runtime import Runtime
-from relay.services.search import few_about, leads_about
+from relay.services.filtering import Filter, conditions, resolved
+from relay.services.search import few_about
+from relay.services.stretch import Stretch, stretch
 from relay.store import tables
 
 Row = Mapping[str, Any]
@@ -31,24 +33,6 @@ SHELVES = ("quarantined", "held", "refused")
 NEWS = 99
 """Newer items that are counted; a list says "99+" of more."""
 
-OUT_OF_ORDER = timedelta(minutes=1)
-"""By how much ids and times of rows may differ in order, as machines' clocks do."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
-    """Which deliveries; what is left out does not restrict. `until` is exclusive."""
-
-    project: UUID | None = None
-    states: Sequence[str] = ()
-    source: UUID | None = None
-    target: UUID | None = None
-    lead: UUID | None = None
-    delivery: UUID | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    text: str = ""
-
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
@@ -60,18 +44,27 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of rows, newest first, with the cursors of its neighbours where there are any."""
+    """One page of rows, newest first, with the cursors of its neighbours where there are any.
+
+    `stopped` is the time of the last row that was looked at, where the search did not go on.
+    """
 
     rows: list[Row]
     older: UUID | None
     newer: UUID | None
+    stopped: datetime | None = None
 
 
 START = Cursor()
 
 
 def deliveries(rt: Runtime, wanted: Filter, cursor: Cursor = START, limit: int = 50) -> Page:
-    """Deliveries with the names of their lead, source and target."""
+    """Deliveries with the names of their lead, source and target.
+
+    A page may be short, or empty, and yet have one after it, where looking further would take long.
+    """
+    wanted = resolved(rt, wanted)
+    looked = stretch(rt, wanted, after=cursor.after, before=cursor.before)
     query = (
         sa.select(
             tables.deliveries,
@@ -89,14 +82,23 @@ def deliveries(rt: Runtime, wanted: Filter, cursor: Cursor = START, limit: int =
         .join(tables.sources, tables.sources.c.id == tables.deliveries.c.source_id)
         .join(tables.targets, tables.targets.c.id == tables.deliveries.c.target_id)
         .outerjoin(tables.lanes, tables.lanes.c.target_id == tables.deliveries.c.target_id)
-        .where(*conditions(wanted))
+        .where(*conditions(wanted), *looked.conditions)
     )
-    return _page(rt, query, tables.deliveries.c.id, cursor, limit)
+    page = _page(rt, query, tables.deliveries.c.id, cursor, limit)
+    return page if looked.last is None else _stopped(page, looked, cursor)
+
+
+def _stopped(page: Page, looked: Stretch, cursor: Cursor) -> Page:
+    """A page of which one can go on looking beyond the stretch that was looked through."""
+    if cursor.before is not None:
+        return page if page.newer else replace(page, newer=looked.last, stopped=looked.at)
+    return page if page.older else replace(page, older=looked.last, stopped=looked.at)
 
 
 def newer_deliveries(rt: Runtime, wanted: Filter, than: UUID) -> int:
     """How many deliveries that the filter names are newer than this one, counted up to NEWS + 1."""
-    return newer(rt, sa.select(tables.deliveries.c.id).where(*conditions(wanted)), than)
+    named = conditions(resolved(rt, wanted))
+    return newer(rt, sa.select(tables.deliveries.c.id).where(*named), than)
 
 
 def newer(rt: Runtime, query: sa.Select[*tuple[Any, ...]], than: UUID) -> int:
@@ -109,68 +111,6 @@ def newer(rt: Runtime, query: sa.Select[*tuple[Any, ...]], than: UUID) -> int:
     with rt.database.read() as connection:
         found = connection.execute(sa.select(sa.func.count()).select_from(few)).scalar_one()
     return int(found)
-
-
-def conditions(wanted: Filter) -> list[sa.ColumnElement[bool]]:
-    """The filter as conditions on the deliveries table alone."""
-    column = tables.deliveries.c
-    found: list[sa.ColumnElement[bool]] = []
-    for one, value in (
-        (column.project_id, wanted.project),
-        (column.source_id, wanted.source),
-        (column.target_id, wanted.target),
-        (column.lead_id, wanted.lead),
-        (column.id, wanted.delivery),
-    ):
-        if value is not None:
-            found.append(one == value)
-    if wanted.states:
-        found.append(column.state.in_(wanted.states))
-    if wanted.since is not None:
-        found += [column.created_at >= wanted.since, *_from(wanted.project, wanted.since)]
-    if wanted.until is not None:
-        found += [column.created_at < wanted.until, *_up_to(wanted.project, wanted.until)]
-    if wanted.text.strip():
-        found.append(_about(wanted.text))
-    return found
-
-
-def _from(project: UUID | None, since: datetime) -> list[sa.ColumnElement[bool]]:
-    """The least id of that time: a list in the order of ids need not walk there."""
-    if project is None:
-        return []
-    one = tables.deliveries.alias("least")
-    least = (
-        sa.select(one.c.id)
-        .where(one.c.project_id == project, one.c.created_at >= since - OUT_OF_ORDER)
-        .order_by(one.c.created_at, one.c.id)
-        .limit(1)
-    )
-    return [tables.deliveries.c.id >= least.scalar_subquery()]
-
-
-def _up_to(project: UUID | None, until: datetime) -> list[sa.ColumnElement[bool]]:
-    """The greatest id of that time."""
-    if project is None:
-        return []
-    one = tables.deliveries.alias("greatest")
-    greatest = (
-        sa.select(one.c.id)
-        .where(one.c.project_id == project, one.c.created_at < until + OUT_OF_ORDER)
-        .order_by(one.c.created_at.desc(), one.c.id.desc())
-        .limit(1)
-    )
-    return [tables.deliveries.c.id <= greatest.scalar_subquery()]
-
-
-def _about(text: str) -> sa.ColumnElement[bool]:
-    """Asked delivery by delivery, newest first, so that a common word is found at once."""
-    lead = tables.leads.alias("about")
-    return sa.or_(
-        sa.exists().where(lead.c.id == tables.deliveries.c.lead_id, leads_about(text, lead)),
-        tables.deliveries.c.reason.icontains(text.strip(), autoescape=True),
-        sa.cast(tables.deliveries.c.remote_id, sa.Text) == text.strip(),
-    )
 
 
 def leads(

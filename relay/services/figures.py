@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from relay.runtime import Runtime
 from relay.services.browse import Row
+from relay.store.expressions import seconds_between
 from relay.store.tables import deliveries, state_is, submissions
 
 COUNTED = 1000
@@ -83,7 +84,7 @@ def figures(rt: Runtime, span: Span) -> Figures:
             failed=sum(one.failed for one in steps),
             waiting=_waiting(connection, span),
             quarantined=_quarantined(connection, span),
-            p95=_p95(rt, connection, span, delivered),
+            p95=_p95(connection, span, delivered),
             oldest=_oldest(connection, span),
         )
 
@@ -159,23 +160,15 @@ def _of(span: Span) -> list[sa.ColumnElement[bool]]:
     return found
 
 
-def _p95(rt: Runtime, connection: sa.Connection, span: Span, delivered: int) -> float | None:
+def _p95(connection: sa.Connection, span: Span, delivered: int) -> float | None:
     """By the nearest rank."""
     if not delivered:
         return None
-    took = took_seconds(rt)
+    took = seconds_between(deliveries.c.created_at, deliveries.c.settled_at)
     query = sa.select(took).where(*_owed(span), deliveries.c.state == "delivered").order_by(took)
     rank = query.offset(math.ceil(delivered * PART) - 1).limit(1)
     found = connection.execute(rank).scalar()  # fewer, if retention takes some meanwhile
     return None if found is None else float(found)
-
-
-def took_seconds(rt: Runtime) -> sa.ColumnElement[float]:
-    """The time from when a delivery was owed until it ended, in seconds."""
-    ended, owed = deliveries.c.settled_at, deliveries.c.created_at
-    if rt.database.is_sqlite:  # its seconds since 1970 are whole ones
-        return (sa.func.julianday(ended) - sa.func.julianday(owed)) * float(DAY)
-    return sa.cast(sa.extract("epoch", ended - owed), sa.Double)
 
 
 def _waiting(connection: sa.Connection, span: Span) -> int:

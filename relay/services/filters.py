@@ -7,10 +7,11 @@ from typing import Any, get_args, get_type_hints
 from uuid import UUID
 
 from relay.core.contract import Json
-from relay.services.browse import Filter
+from relay.services.filtering import Filter
 
 PLAIN = frozenset(
-    ("project", "states", "source", "target", "lead", "delivery", "run", "since", "until")
+    "project states source target lead number leads delivery run since until"
+    " events outcomes ever classes least most slower as_sent".split()
 )
 """Members that tell nothing of a person. Any other may be what somebody searched for: a name, an
 address, an answer."""

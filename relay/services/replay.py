@@ -12,7 +12,6 @@ from relay.core.ids import new_id
 from relay.runtime import Runtime
 from relay.services import auditing, configured, filters
 from relay.services.blocked import OF_NOBODY_BLOCKED
-from relay.services.browse import Filter, conditions
 from relay.services.deliveries import (
     STALE,
     ReplayCounts,
@@ -21,6 +20,7 @@ from relay.services.deliveries import (
     lock_leads,
     replay_counts,
 )
+from relay.services.filtering import Filter, conditions
 from relay.services.owing import LONGEST_WAIT
 from relay.store.tables import deliveries, state_is
 

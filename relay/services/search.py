@@ -17,17 +17,24 @@ FEW = 2000
 
 def few_about(connection: sa.Connection, text: str) -> sa.ColumnElement[bool]:
     """The same leads as `leads_about` finds, of all projects, looked up if they are few."""
+    found = few_named(connection, text)
+    return leads_about(text) if found is None else leads.c.id.in_(found)
+
+
+def few_named(connection: sa.Connection, text: str) -> set[UUID] | None:
+    """The ids of the leads, of all projects, that `text` may mean; None where they are many, or
+    cannot be looked up."""
     wanted = text.strip()
     words = {folded(wanted), _phone_digits(wanted)} - {""}
     if min(map(len, words)) < TRIGRAM or "\0" in wanted:
-        return leads_about(text)
+        return None
     said = sa.or_(*(found_by(connection, word) for word in sorted(words)))
     ids = [
         sa.select(lead_texts.c.lead_id).where(said).limit(FEW + 1),
         *(sa.select(leads.c.id).where(named) for named in _named(wanted, leads)),
     ]
     found = {one for query in ids for one in connection.execute(query).scalars()}
-    return leads.c.id.in_(found) if len(found) <= FEW else leads_about(text)
+    return found if len(found) <= FEW else None
 
 
 def leads_about(text: str, leads: sa.FromClause = leads) -> sa.ColumnElement[bool]:

@@ -79,6 +79,8 @@ _SETTLE = (
         remote_id=sa.func.coalesce(_param("remote_id"), deliveries.c.remote_id),
         remote_url=sa.func.coalesce(_param("remote_url"), deliveries.c.remote_url),
         settled_at=_param("settled_at"),
+        last_outcome=_param("last_outcome"),
+        last_status=_param("last_status"),
         noted=sa.case(
             (sa.bindparam("ended", type_=sa.Boolean), sa.null()),  # nobody goes on from there
             else_=sa.func.coalesce(sa.bindparam("new_noted", type_=sa.Text), deliveries.c.noted),
@@ -120,6 +122,8 @@ def _delivery_values(one: Settlement, now: datetime) -> dict[str, Any]:
         "new_remote_id": short(outcome.remote_id),
         "new_remote_url": short(outcome.remote_url),
         "new_settled_at": now if verdict.ended else None,
+        "new_last_outcome": outcome.kind.value,
+        "new_last_status": one.attempted.status,
         "new_noted": None if verdict.ended else _noted(one),
         "ended": verdict.ended,
     }

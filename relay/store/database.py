@@ -9,6 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from relay.store.expressions import add_functions
+
 LOCK_WAIT = 15
 """Seconds that a SQLite writer waits for the one before it."""
 IDLE_SECONDS = 1.0
@@ -121,6 +123,7 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
         "cache_size=-16000",
     ):
         connection.execute(f"PRAGMA {pragma}")
+    add_functions(connection)
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:

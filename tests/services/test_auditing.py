@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from relay.services import missing, quarantine, replay
-from relay.services.browse import Filter
+from relay.services.filtering import Filter
 from relay.store import tables
 from tests.factories import Incoming
 

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from relay.core.ids import new_id
 from relay.services import browse, inventory, search, searching, trace, watch
-from relay.services.browse import Cursor, Filter
+from relay.services.browse import Cursor
+from relay.services.filtering import Filter
 from relay.store import tables
 from tests.services.outgoing import Outgoing
 

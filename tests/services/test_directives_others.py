@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from integrations.trackdrive.source import POWERS
 from relay.services import blocked, missing
-from relay.services.browse import Filter
 from relay.services.directives import MAY
+from relay.services.filtering import Filter
 from relay.services.lead_rows import PENDING
 from relay.services.replay import replay_all
 from relay.store import tables

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from relay.core.ids import new_id
 from relay.services import lanes, missing
 from relay.services import ledger as ledger_service
-from relay.services.browse import Filter
+from relay.services.filtering import Filter
 from relay.services.ledger import Span, ledger
 from relay.services.pace import release_ready
 from relay.services.quarantine import release

@@ -8,7 +8,7 @@ import pytest
 
 from relay.core.ids import new_id
 from relay.services import missing, replay
-from relay.services.browse import Filter
+from relay.services.filtering import Filter
 from relay.services.replay import CalledOff, cancel, replay_all, replay_one, replayable
 from relay.store import tables
 from tests.conftest import SettableClock

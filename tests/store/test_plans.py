@@ -18,8 +18,9 @@ from relay.core.contract import Kind, Outcome
 from relay.core.verdict import Verdict
 from relay.net.client import Attempted
 from relay.services import blocked, browse, configured, ledger, listing, missing, traffic
-from relay.services.browse import Cursor, Filter
+from relay.services.browse import Cursor
 from relay.services.claim import claim
+from relay.services.filtering import Filter
 from relay.services.leases import Leases
 from relay.services.readiness import readiness
 from relay.services.selecting import FLAGS, Query

@@ -19,6 +19,13 @@ DELIVERY_STATES = (
 EVENTS = ("created", "updated", "status")
 TRIGGERS = ("scheduled", "manual", "replay", "test")
 
+_TROUBLED = "last_outcome <> 'delivered' OR last_status >= 300"
+
+TROUBLED: sa.ColumnElement[bool] = sa.literal_column(
+    "(deliveries.last_outcome <> 'delivered' OR deliveries.last_status >= 300)", sa.Boolean
+)
+"""Deliveries whose last attempt went wrong, in the words of the small index that holds them."""
+
 deliveries = sa.Table(
     "deliveries",
     metadata,
@@ -50,15 +57,24 @@ deliveries = sa.Table(
     sa.Column("remote_id", sa.Text),
     sa.Column("remote_url", sa.Text),
     sa.Column("settled_at", Instant),
+    sa.Column("last_outcome", sa.Text),  # of the newest attempt
+    sa.Column("last_status", sa.Integer),
     sa.Column("noted", JsonText),  # what the next attempt is to know
     one_of("state", DELIVERY_STATES),
     one_of("event", EVENTS),
     one_of("trigger", TRIGGERS),
     sa.UniqueConstraint("lead_id", "version", "target_id", "event", "label", "replay"),
     sa.Index("ix_deliveries_project_id_id", "project_id", "id"),
-    sa.Index("ix_deliveries_project_id_created_at", "project_id", "created_at"),
+    sa.Index(  # with what figures count, so that they need not read the rows
+        "ix_deliveries_project_id_created_at",
+        "project_id",
+        "created_at",
+        postgresql_include=["state", "settled_at", "source_id", "target_id"],
+    ),
     sa.Index("ix_deliveries_project_id_state_id", "project_id", "state", "id"),
     sa.Index("ix_deliveries_target_id_id", "target_id", "id"),
+    sa.Index("ix_deliveries_source_id_id", "source_id", "id"),
+    only("ix_deliveries_troubled", "project_id", "id", where=_TROUBLED),
     sa.Index("ix_deliveries_lead_id_target_id", "lead_id", "target_id"),
     only(
         "ix_deliveries_undelivered",

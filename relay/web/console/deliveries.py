@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 from relay.runtime import current
 from relay.services import browse, inventory, replay
 from relay.services.figures import Span
+from relay.services.filtering import Filter
 from relay.services.received import Arrived
 from relay.services.received import received as submissions_received
 from relay.store.tables import DELIVERY_STATES
@@ -75,11 +76,11 @@ def newer() -> ResponseReturnValue:
 TIMES = ("span", "from", "until")
 
 
-def filter_of(given: MultiDict[str, str], project: UUID) -> browse.Filter:
+def filter_of(given: MultiDict[str, str], project: UUID) -> Filter:
     """The filter that an address asks for; what it says wrongly restricts nothing."""
     span = SPANS.get(given.get("span", ""))
     since = current().clock.now() - span[1] if span else _moment(given.get("from"))
-    return browse.Filter(
+    return Filter(
         project=project,
         states=[state for state in given.getlist("state") if state in DELIVERY_STATES],
         source=identifier(given.get("source")),

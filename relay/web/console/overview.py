@@ -4,6 +4,7 @@ from flask import Blueprint, g, render_template
 
 from relay.runtime import current
 from relay.services import browse, inventory
+from relay.services.filtering import Filter
 
 pages = Blueprint("overview", __name__)
 
@@ -19,6 +20,6 @@ def index() -> str:
         targets=inventory.targets_of(rt, project),
         routes=inventory.routes_of(rt, project),
         counts=inventory.delivery_counts(rt, project),
-        newest=browse.deliveries(rt, browse.Filter(project=project), limit=6),
+        newest=browse.deliveries(rt, Filter(project=project), limit=6),
         limit=inventory.COUNTED,
     )

@@ -12,6 +12,7 @@ from relay.core.kinds import TargetKind
 from relay.runtime import current
 from relay.services import browse, configure, configured, inventory, lanes, testing
 from relay.services.configured import ConfiguredTarget
+from relay.services.filtering import Filter
 from relay.services.wanted import Mistakes
 from relay.web.console import editing, picking
 from relay.web.console.forms import Form, FormError
@@ -63,7 +64,7 @@ def _show(target: ConfiguredTarget, trial: testing.Trial | None = None) -> str:
     rt = current()
     project = g.project["id"]
     lane = next(row for row in inventory.targets_of(rt, project) if row["id"] == target.id)
-    wanted = browse.Filter(project=project, target=target.id)
+    wanted = Filter(project=project, target=target.id)
     return render_template(
         "console/targets/show.html",
         target=target,

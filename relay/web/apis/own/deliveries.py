@@ -5,7 +5,7 @@ from uuid import UUID
 
 from relay.core.contract import Json
 from relay.services import browse, missing, replay, trace
-from relay.services.browse import Filter
+from relay.services.filtering import Filter
 from relay.services.inventory import targets_of
 from relay.store.tables import DELIVERY_STATES
 from relay.web.apis.calls import Refusal
