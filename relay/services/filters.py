@@ -10,8 +10,11 @@ from relay.core.contract import Json
 from relay.services.filtering import Filter
 
 PLAIN = frozenset(
-    "project states source target lead number leads delivery run since until"
-    " events outcomes ever classes least most slower as_sent".split()
+    (
+        *("project", "states", "source", "target", "lead", "number", "leads", "delivery", "run"),
+        *("since", "until", "events", "outcomes", "ever", "classes", "least", "most", "slower"),
+        "as_sent",
+    )
 )
 """Members that tell nothing of a person. Any other may be what somebody searched for: a name, an
 address, an answer."""

@@ -17,7 +17,10 @@ from relay.store import tables
 from relay.store.expressions import holds
 from tests.services.outgoing import Outgoing
 
-DOCUMENT = {"contact": {"email": "ada@example.com"}, "form": {"fields": [{"id": "a", "value": 7}]}}
+DOCUMENT = {
+    "contact": {"email": "berta@example.com"},
+    "form": {"fields": [{"id": "a", "value": 7}]},
+}
 
 
 @pytest.fixture
@@ -94,7 +97,7 @@ def test_deliveries_are_found_by_what_their_lead_holds(out: Outgoing, crm: UUID)
         connection.execute(
             sa.update(tables.leads).where(tables.leads.c.id == lead).values(version=2)
         )
-    old = {"contact": {"email": "ada@example.com"}}
+    old = {"contact": {"email": "berta@example.com"}}
     assert ids(out, holding=old) == []
     assert ids(out, holding=old, as_sent=True) == [with_it]
     assert ids(out, holding={"form": {"fields": [{"value": 7}]}}) == [with_it]
