@@ -1,5 +1,6 @@
 """A relay with a long past on PostgreSQL, which says of each statement how it was answered."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,19 @@ ROWS = 1_000_000
 
 TIMES = 8
 """How often a path is run: from the sixth time on PostgreSQL may plan for all values."""
+
+MOST_PASSED_OVER = 5_000
+"""Rows that a plan may read in vain; more of them grow with the table."""
+
+LARGE = "bodies|submissions|event_keys|leads|lead_versions|lead_texts|deliveries|attempts"
+
+
+def must_be_cheap(found: list[str]) -> None:
+    """Fail where one of these plans reads much in vain, or all of a large table."""
+    for plan in found:
+        assert not re.search(rf"Seq Scan on ({LARGE})\b", plan), plan
+        for passed_over in re.findall(r"Rows Removed by (?:Filter|Join Filter): (\d+)", plan):
+            assert int(passed_over) <= MOST_PASSED_OVER, plan
 
 
 @dataclass

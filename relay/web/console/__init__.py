@@ -13,6 +13,7 @@ from relay.web.console import (
     mapping,
     overview,
     project,
+    project_map,
     reference,
     routes,
     security,
@@ -54,6 +55,7 @@ def _project_pages() -> Blueprint:
     inside = Blueprint("project", __name__, url_prefix="/p/<project>")
     project.set_up(inside)
     reading = (overview, deliveries, leads, shelves, traffic)
-    for page in (*reading, sources, mapping, targets, routes, settings, submit, uploads, trial):
+    building = (sources, mapping, targets, routes, project_map, settings)
+    for page in (*reading, *building, submit, uploads, trial):
         inside.register_blueprint(page.pages)
     return inside

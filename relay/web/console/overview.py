@@ -3,8 +3,9 @@
 from flask import Blueprint, g, render_template
 
 from relay.runtime import current
-from relay.services import browse, inventory
+from relay.services import browse, flow, inventory
 from relay.services.filtering import Filter
+from relay.web.console import project_map
 
 pages = Blueprint("overview", __name__)
 
@@ -14,11 +15,13 @@ def index() -> str:
     """The project at a glance, with the steps that are still to do."""
     rt = current()
     project = g.project["id"]
+    found = flow.flow(rt, project)
     return render_template(
         "console/overview/index.html",
-        sources=inventory.sources_of(rt, project),
-        targets=inventory.targets_of(rt, project),
-        routes=inventory.routes_of(rt, project),
+        sources=found.sources,
+        targets=found.targets,
+        routes=found.routes,
+        picture=project_map.draw(found, rt.clock.now()),
         counts=inventory.delivery_counts(rt, project),
         newest=browse.deliveries(rt, Filter(project=project), limit=6),
         limit=inventory.COUNTED,

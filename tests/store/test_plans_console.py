@@ -1,0 +1,36 @@
+"""The statements of the console's pages stay cheap however many rows there are."""
+
+from datetime import timedelta
+
+import pytest
+
+from relay.core.ids import new_id
+from relay.services import flow, matching
+from relay.services.configured import ConfiguredRoute
+from tests.store.grown import Plans, must_be_cheap
+
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(300)]
+
+
+def test_the_map(plans: Plans, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flow, "LATELY", timedelta(days=150))
+
+    def look(_number: int) -> None:
+        found = flow.flow(plans.acme.rt, plans.acme.project)
+        assert found.cut
+        assert sum(found.received.values()) == flow.COUNTED
+
+    must_be_cheap(plans.of(look))
+
+
+def test_holding_leads_against_a_route(plans: Plans) -> None:
+    rt = plans.acme.rt
+    route = ConfiguredRoute(new_id(), plans.source.id, plans.target, {}, ("created",), {})
+
+    def look(_number: int) -> None:
+        matches = matching.hold_against(rt, route)
+        assert matches is not None
+        assert len(matches) == matching.HELD_AGAINST
+        matching.names_seen(rt, plans.acme.project)
+
+    must_be_cheap(plans.of(look))
