@@ -118,7 +118,12 @@ def lead_key(source: ConfiguredSource, parsed: Parsed, submission_id: UUID) -> s
 
 def event_key(source: ConfiguredSource, event_id: str) -> str:
     """What tells a repeat of this event at this source."""
-    return _hash(str(source.id), event_id)
+    return hashed_event(source.id, event_id)
+
+
+def hashed_event(source_id: UUID, event_id: str) -> str:
+    """The same, where only the source's id is known."""
+    return _hash(str(source_id), event_id)
 
 
 def own_lead_key(submission_id: UUID) -> str:

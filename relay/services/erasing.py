@@ -7,6 +7,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from relay.services import word_lists
 from relay.services.deliveries import call_off
 from relay.services.removing import remove_leads, remove_submissions
 from relay.store.tables import attempts, bodies, deliveries, leads, state_is, submissions, targets
@@ -120,6 +121,7 @@ def _end(connection: sa.Connection, of_key: Sequence[sa.ColumnElement[bool]]) ->
 
 def _blank(connection: sa.Connection, body_ids: Sequence[UUID], now: datetime) -> None:
     """Bodies that also brought others' submissions stay, but say nothing any more."""
+    word_lists.forget_bodies(connection, body_ids)
     connection.execute(
         sa.update(bodies)
         .where(bodies.c.id.in_(body_ids), bodies.c.blanked_at.is_(None))

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from relay.core.contract import Json
 from relay.core.lead import summary
-from relay.services import searching
+from relay.services import searching, word_lists
 from relay.services.candidate import Moved
 from relay.services.owing import Change
 from relay.store.tables import lead_versions, leads
@@ -73,6 +73,7 @@ def write(connection: sa.Connection, filed: Sequence[Filing], now: datetime) -> 
     if known:
         _update(connection, known)
     searching.keep(connection, [*new, *known])
+    word_lists.keep(connection, [(lead.after, lead.document) for lead in changed if lead.after])
     if versions := [_version_row(change, now) for lead in changed for change in lead.changes]:
         connection.execute(sa.insert(lead_versions), versions)
 

@@ -12,7 +12,7 @@ from relay.core.adapter import Mapped
 from relay.core.clean import clean
 from relay.core.contract import Parsed
 from relay.runtime import Runtime
-from relay.services import auditing, configured
+from relay.services import auditing, configured, word_lists
 from relay.services.arrival import content_key, held, lead_key, mapped_row
 from relay.services.configured import ConfiguredSource
 from relay.services.intake import judge
@@ -71,7 +71,8 @@ def _released(rt: Runtime, row: Any, actor: str) -> dict[str, Any] | None:
         if "event_key" in values:  # it was never read before, and may be a repeat
             judged = judge(connection, [values, *more])
             values, *more = judged.values()
-        connection.execute(sa.update(submissions).where(mine).values(**values))
+        word_lists.remove(connection, [row.id])  # it may say something else now
+        connection.execute(sa.update(submissions).where(mine).values(**values, told=False))
         insert_new(connection, submissions, more)
         _note(rt, connection, row, values["state"], actor)
         if more:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from relay.services import searching, totals
+from relay.services import searching, totals, word_lists
 from relay.store.insert import new_rows
 from relay.store.tables import (
     attempts,
@@ -36,6 +36,7 @@ def remove_leads(connection: sa.Connection, ids: Sequence[UUID]) -> None:
     _remove_submissions(connection, connection.execute(brought).scalars(), counts)
     connection.execute(sa.delete(lead_versions).where(lead_versions.c.lead_id.in_(ids)))
     searching.remove(connection, ids)
+    word_lists.remove(connection, ids)
     removed = sa.delete(leads).where(leads.c.id.in_(ids)).returning(*leads.c)
     gone = connection.execute(removed).mappings().all()
     _keep_counts(connection, counts)
@@ -105,6 +106,7 @@ def _remove_submissions(connection: sa.Connection, ids: Iterable[UUID], counts: 
             counts[row.project_id, row.stored_at.date(), "owed", ""] += row.owed
     _forget_events(connection, gone)
     taken = [row.id for row in gone]
+    word_lists.remove(connection, taken)
     connection.execute(sa.delete(fetches).where(fetches.c.submission_id.in_(taken)))
     connection.execute(sa.delete(submissions).where(submissions.c.id.in_(taken)))
     _shrink_bodies(connection, Counter(row.body_id for row in gone))

@@ -8,6 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from relay.runtime import Runtime
+from relay.services import word_lists
 from relay.services.granted_to import remove_unused
 from relay.services.removing import remove_leads, remove_submissions
 from relay.store.tables import (
@@ -122,6 +123,7 @@ def _blank_bodies(connection: sa.Connection, before: datetime, now: datetime) ->
         .where(bodies.c.id.in_(ids))
         .values(body=b"", headers={}, query="[]", address="", blanked_at=now)
     )
+    word_lists.forget_bodies(connection, ids)
     parts = sa.select(submissions.c.id).where(submissions.c.body_id.in_(ids))
     connection.execute(
         sa.update(fetches).where(fetches.c.submission_id.in_(parts)).values(body=None, exchanges=[])

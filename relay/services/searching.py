@@ -86,12 +86,16 @@ def looked_up(
 
     PostgreSQL knows by itself for which words it is worth it.
     """
+    return [*of_any(connection, project_id, word), lead_texts.c.archived.is_(False)]
+
+
+def of_any(connection: sa.Connection, project_id: UUID, word: str) -> list[sa.ColumnElement[bool]]:
+    """The same of archived leads too."""
     project: sa.ColumnElement[UUID] = lead_texts.c.project_id
     if connection.dialect.name == "sqlite" and len(word) >= TRIGRAM:
         # a plus keeps SQLite from reading all of the project's texts instead
         project = sa.literal_column("+lead_texts.project_id", sa.Uuid())
-    live = lead_texts.c.archived.is_(False)
-    return [project == project_id, live, found_by(connection, word)]
+    return [project == project_id, found_by(connection, word)]
 
 
 def found_by(connection: sa.Connection, word: str) -> sa.ColumnElement[bool]:

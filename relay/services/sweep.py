@@ -13,6 +13,7 @@ from relay.services.fetching import lying as fetches_lying
 from relay.services.lanes import free
 from relay.services.pace import release_ready
 from relay.services.upload_job import lying as imports_lying
+from relay.services.word_lists import catch_up
 from relay.store.tables import deliveries, lanes, state_is, status_changes, submissions
 
 logger = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ class Swept:
     released: int
     imports: tuple[UUID, ...] = ()
     fetches: tuple[UUID, ...] = ()
+    told: int = 0
 
 
 def sweep(rt: Runtime) -> Swept:
@@ -63,7 +65,7 @@ def sweep(rt: Runtime) -> Swept:
     asked = fetches_lying(rt)
     for source_id in asked:
         rt.queue.wake_fetch(source_id)
-    return Swept(lying, queued, due, leases, expired, released, files, asked)
+    return Swept(lying, queued, due, leases, expired, released, files, asked, catch_up(rt))
 
 
 def _lying(now: datetime) -> sa.Select[UUID]:

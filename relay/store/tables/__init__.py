@@ -54,6 +54,7 @@ from relay.store.tables.outgoing import (
     grants,
 )
 from relay.store.tables.schema import metadata, state_is
+from relay.store.tables.searched import WORDS_AS_VECTOR, walks, word_lists
 from relay.store.tables.watched import (
     NOTICE_STATES,
     PROBLEM_STATES,
@@ -83,6 +84,7 @@ __all__ = [
     "TRIGGERS",
     "TROUBLED",
     "TURNS",
+    "WORDS_AS_VECTOR",
     "api_keys",
     "attempts",
     "audit",
@@ -127,4 +129,6 @@ __all__ = [
     "turned_away",
     "user_links",
     "users",
+    "walks",
+    "word_lists",
 ]

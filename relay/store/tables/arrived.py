@@ -63,6 +63,7 @@ submissions = sa.Table(
     sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
     sa.Column("lease_token", sa.Uuid),
     sa.Column("leased_until", Instant),
+    sa.Column("told", sa.Boolean, nullable=False, server_default=sa.false()),  # in `word_lists`
     one_of("state", SUBMISSION_STATES),
     sa.Index("ix_submissions_project_id_received_at", "project_id", "received_at"),
     sa.Index("ix_submissions_source_id_received_at", "source_id", "received_at"),
@@ -77,6 +78,11 @@ submissions = sa.Table(
         "state",
         "id",
         where="state IN ('quarantined', 'held', 'refused')",
+    ),
+    only(
+        "ix_submissions_untold",
+        "id",
+        where="NOT told AND state IN ('quarantined', 'held', 'refused')",
     ),
     only(
         "ix_submissions_content",

@@ -53,6 +53,14 @@ leads = sa.Table(
     sa.Index("ix_leads_project_id_phone", "project_id", "phone"),
     # what lists are filtered and sorted by
     _live("ix_leads_created", "created_at", "number"),
+    _live("ix_leads_source", "source_id", "created_at", "number"),
+    only(
+        "ix_leads_apart",
+        "project_id",
+        "created_at",
+        "number",
+        where="test OR partial OR archived_at IS NOT NULL",
+    ),
     _live(
         "ix_leads_shares",
         "status",

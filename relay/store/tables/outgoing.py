@@ -76,6 +76,7 @@ deliveries = sa.Table(
     sa.Index("ix_deliveries_source_id_id", "source_id", "id"),
     only("ix_deliveries_troubled", "project_id", "id", where=_TROUBLED),
     sa.Index("ix_deliveries_lead_id_target_id", "lead_id", "target_id"),
+    only("ix_deliveries_remote", "project_id", "remote_id", where="remote_id IS NOT NULL"),
     only(
         "ix_deliveries_undelivered",
         "target_id",

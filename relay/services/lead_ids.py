@@ -1,0 +1,157 @@
+"""Which leads a searcher's text may mean: by names, words, phone numbers, and ids of every kind."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from relay.core.word_lists import phones
+from relay.services.arrival import hashed_event
+from relay.services.searching import TRIGRAM, folded, of_any
+from relay.services.word_lists import holding
+from relay.store.tables import (
+    attempts,
+    deliveries,
+    event_keys,
+    lead_texts,
+    leads,
+    sources,
+    submissions,
+    word_lists,
+)
+
+MOST = 2000
+"""Leads of one text that are looked at together, the newest first; a page goes on behind them."""
+
+LARGEST = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Among:
+    """Leads by their ids; beyond the id `end` there may be more, where it is None there are none."""
+
+    ids: set[UUID]
+    end: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """Only leads older than `after`, or newer than `before`."""
+
+    after: UUID | None = None
+    before: UUID | None = None
+
+    def of(self, column: sa.ColumnElement[UUID], query: sa.Select[UUID]) -> sa.Select[UUID]:
+        """The query's newest ones, or where it goes towards newer ones those that come next."""
+        if self.before is not None:
+            return query.where(column > self.before).order_by(column).limit(MOST)
+        if self.after is not None:
+            query = query.where(column < self.after)
+        return query.order_by(column.desc()).limit(MOST)
+
+
+EVERYWHERE = Beyond()
+
+
+def about(
+    connection: sa.Connection, project: UUID, text: str, beyond: Beyond, *, ids_only: bool = False
+) -> Among:
+    """The leads of a project that a text may mean; where `ids_only`, what names them by our ids."""
+    wanted = text.strip()
+    if "\0" in wanted:
+        return Among(set())
+    found = _of_ours(connection, project, wanted)
+    if ids_only:
+        return Among(found)
+    found |= _of_others(connection, project, wanted)
+    lists = [_run(connection, one) for one in _texts(connection, project, wanted, beyond)]
+    ends = [one[-1] for one in lists if len(one) == MOST]
+    every = found.union(*lists)
+    if not ends:
+        return Among(every)
+    if beyond.before is not None:
+        return Among({one for one in every if one <= min(ends)}, min(ends))
+    return Among({one for one in every if one >= max(ends)}, max(ends))
+
+
+def _run(connection: sa.Connection, query: sa.Select[UUID]) -> list[UUID]:
+    return list(connection.execute(query).scalars())
+
+
+def _texts(
+    connection: sa.Connection, project: UUID, wanted: str, beyond: Beyond
+) -> list[sa.Select[UUID]]:
+    """The questions to both kinds of texts."""
+    queries = []
+    for part in dict.fromkeys((folded(wanted), *phones(wanted)[:1])):
+        if len(part) >= TRIGRAM:
+            query = sa.select(lead_texts.c.lead_id).where(*of_any(connection, project, part))
+            queries.append(beyond.of(lead_texts.c.lead_id, query))
+    words = holding(connection, wanted)
+    if words is not None:
+        query = sa.select(word_lists.c.about_id).where(
+            word_lists.c.project_id == project, word_lists.c.of_lead, words
+        )
+        queries.append(beyond.of(word_lists.c.about_id, query))
+    return queries
+
+
+def _of_ours(connection: sa.Connection, project: UUID, wanted: str) -> set[UUID]:
+    """By the relay's own ids: a lead's number, its public id, the id of anything of it."""
+    named = [leads.c.public_id == wanted]
+    digits = wanted.removeprefix("#")
+    if digits.isascii() and digits.isdigit():
+        named.append(leads.c.number == min(int(digits[:19]), LARGEST))
+    queries = [sa.select(leads.c.id).where(leads.c.project_id == project, one) for one in named]
+    identifier = _uuid(wanted)
+    if identifier is not None:
+        queries += _of_anything(project, identifier)
+    return set(connection.execute(sa.union_all(*queries)).scalars())
+
+
+def _of_anything(project: UUID, identifier: UUID) -> list[sa.Select[UUID]]:
+    """The lead of this id, or that of the submission, delivery or attempt of this id."""
+    tried = sa.select(attempts.c.delivery_id).where(attempts.c.id == identifier)
+    return [
+        sa.select(leads.c.id).where(leads.c.project_id == project, leads.c.id == identifier),
+        sa.select(submissions.c.lead_id).where(
+            submissions.c.project_id == project,
+            submissions.c.id == identifier,
+            submissions.c.lead_id.is_not(None),
+        ),
+        sa.select(deliveries.c.lead_id).where(
+            deliveries.c.project_id == project,
+            sa.or_(deliveries.c.id == identifier, deliveries.c.id == tried.scalar_subquery()),
+        ),
+    ]
+
+
+def _of_others(connection: sa.Connection, project: UUID, wanted: str) -> set[UUID]:
+    """By ids that others gave: a target's record, a provider's event or submission."""
+    owners = connection.execute(
+        sa.select(sources.c.id, sources.c.kind).where(sources.c.project_id == project)
+    ).all()
+    keys = {f"{row.kind}:{wanted}" for row in owners} | {
+        f"source:{row.id}:{wanted}" for row in owners
+    }
+    events = [(row.id, hashed_event(row.id, wanted)) for row in owners]
+    queries = [
+        sa.select(deliveries.c.lead_id)
+        .where(deliveries.c.project_id == project, deliveries.c.remote_id == wanted)
+        .limit(MOST),
+        sa.select(leads.c.id).where(leads.c.project_id == project, leads.c.lead_key.in_(keys)),
+        sa.select(submissions.c.lead_id)
+        .join(event_keys, event_keys.c.submission_id == submissions.c.id)
+        .where(
+            sa.tuple_(event_keys.c.source_id, event_keys.c.event_key).in_(events),
+            submissions.c.lead_id.is_not(None),
+        ),
+    ]
+    return {one for query in queries for one in connection.execute(query).scalars()}
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,275 @@
+"""Leads as the console lists them: found by a text and by filters, newest first, page by page.
+
+A page is never slow, however many leads there are: where no index answers a filter, so many leads
+are looked at and no more, and the page says how far it came.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from relay.runtime import Runtime
+from relay.services.browse import START, Cursor, Row
+from relay.services.lead_ids import Among, Beyond, about
+from relay.store.tables import deliveries, leads, sources
+
+LOOKED_AT = 10_000
+"""Leads that one page looks at."""
+
+FEW = 2000
+"""Leads of a rare sort that are looked up instead."""
+
+KINDS = ("real", "test", "partial", "archived")
+SENT = {
+    "failed": ("failed", "expired"),
+    "waiting": ("waiting", "sending"),
+    "skipped": ("skipped",),
+    "delivered": ("delivered",),
+    "nowhere": (),
+}
+"""What can be asked of a lead's deliveries, and the states of those that are looked for."""
+
+OPEN_OR_FAILED = ("waiting", "sending", "failed", "expired", "cancelled")
+"""States of deliveries of which a lead may have none that all targets have."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which leads; what is left out does not restrict. `until` is exclusive.
+
+    `kind` is one of KINDS, `sent` one of SENT. Where `ids_only`, the text finds by our ids alone.
+    Archived leads are found by a text, and listed where that kind is asked for.
+    """
+
+    project: UUID
+    text: str = ""
+    source: UUID | None = None
+    statuses: Sequence[str] = ()
+    kind: str = ""
+    sent: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    ids_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One page of leads with their sources' names, and the cursors of its neighbours.
+
+    Where `cut`, no more leads were looked at than up to there: going on may find others.
+    """
+
+    rows: list[Row]
+    older: UUID | None
+    newer: UUID | None
+    cut: bool = False
+
+
+def find(rt: Runtime, wanted: Wanted, cursor: Cursor = START, limit: int = 50) -> Found:
+    """One page of the leads that are wanted."""
+    with rt.database.read() as connection:
+        return _find(connection, wanted, cursor, limit)
+
+
+def neighbours(rt: Runtime, wanted: Wanted, lead_id: UUID) -> tuple[UUID | None, UUID | None]:
+    """The next newer and the next older lead of a list beside one of it, None where it ends."""
+    with rt.database.read() as connection:
+        newer = _find(connection, wanted, Cursor(before=lead_id), 1).rows
+        older = _find(connection, wanted, Cursor(after=lead_id), 1).rows
+    return (newer[0]["id"] if newer else None, older[0]["id"] if older else None)
+
+
+def _find(connection: sa.Connection, wanted: Wanted, cursor: Cursor, limit: int) -> Found:
+    among = _among(connection, wanted, cursor)
+    if among is None:
+        return _walk(connection, wanted, cursor, limit)
+    query = _leads(leads).where(leads.c.id.in_(among.ids), *_all_of(wanted, leads))
+    rows = _rows(
+        connection, _in_order(query, cursor, (leads.c.id,), (cursor.after or cursor.before,)), limit
+    )
+    return _page(rows, cursor, limit, among.end)
+
+
+def _among(connection: sa.Connection, wanted: Wanted, cursor: Cursor) -> Among | None:
+    """The leads that come into question where they can be looked up."""
+    found: set[UUID] | None = None
+    end = None
+    if wanted.text.strip():
+        beyond = Beyond(cursor.after, cursor.before)
+        named = about(connection, wanted.project, wanted.text, beyond, ids_only=wanted.ids_only)
+        found, end = named.ids, named.end
+    for query in _rare(wanted):
+        ids = list(connection.execute(query.limit(FEW + 1)).scalars())
+        if len(ids) <= FEW:
+            found = set(ids) if found is None else found & set(ids)
+    return None if found is None else Among(found, end)
+
+
+def _rare(wanted: Wanted) -> list[sa.Select[UUID]]:
+    """The filters that an index answers, if they let few leads through."""
+    mine = sa.select(leads.c.id).where(leads.c.project_id == wanted.project)
+    found = []
+    if wanted.sent in {"failed", "waiting", "skipped"}:
+        of_project = deliveries.c.project_id == wanted.project
+        in_state = deliveries.c.state.in_(SENT[wanted.sent])
+        found.append(sa.select(deliveries.c.lead_id).where(of_project, in_state))
+    if wanted.kind in {"test", "partial", "archived"}:
+        found.append(mine.where(sa.literal_column(_APART), *_of_kind(wanted, leads)))
+    elif wanted.statuses:
+        live = leads.c.archived_at.is_(None)
+        found.append(mine.where(live, leads.c.status.in_(wanted.statuses)))
+    return found
+
+
+_APART = "(leads.test OR leads.partial OR leads.archived_at IS NOT NULL)"
+
+
+class _End(NamedTuple):
+    id: UUID
+    created_at: datetime
+    number: int
+
+
+def _walk(connection: sa.Connection, wanted: Wanted, cursor: Cursor, limit: int) -> Found:
+    """Look at so many leads in their order, and let those through that are wanted."""
+    start = _place(connection, cursor.after or cursor.before)
+    if start is None and cursor != START:
+        return Found([], None, None)
+    key = (leads.c.created_at, leads.c.number)
+    given = None if start is None else (start.created_at, start.number)
+    inner = _in_order(
+        sa.select(leads).where(leads.c.project_id == wanted.project, *_by_index(wanted, leads)),
+        cursor,
+        key,
+        given,
+    )
+    looked_at = inner.limit(LOOKED_AT).subquery("looked_at")
+    passing = _by_looking(wanted, looked_at)
+    order = _in_order(
+        _leads(looked_at).where(*passing),
+        cursor,
+        (looked_at.c.created_at, looked_at.c.number),
+        None,
+    )
+    rows = _rows(connection, order, limit)
+    end = None
+    if passing and len(rows) <= limit:
+        ends = inner.with_only_columns(leads.c.id).offset(LOOKED_AT - 1).limit(1)
+        end = connection.execute(ends).scalar()
+    return _page(rows, cursor, limit, end)
+
+
+def _place(connection: sa.Connection, lead_id: UUID | None) -> _End | None:
+    if lead_id is None:
+        return None
+    query = sa.select(leads.c.id, leads.c.created_at, leads.c.number).where(leads.c.id == lead_id)
+    found = connection.execute(query).one_or_none()
+    return None if found is None else _End(*found)
+
+
+def _leads(table: sa.FromClause) -> sa.Select[Any]:
+    return sa.select(table, sources.c.name.label("source")).join(
+        sources, sources.c.id == table.c.source_id
+    )
+
+
+def _in_order(
+    query: sa.Select[Any],
+    cursor: Cursor,
+    key: Sequence[sa.ColumnElement[Any]],
+    given: Sequence[Any] | None,
+) -> sa.Select[Any]:
+    """The query from the cursor on, in the order in which its page is read."""
+    backwards = cursor.before is not None
+    if given is not None and given[0] is not None:
+        here = sa.tuple_(*key)
+        there = sa.tuple_(*given, types=[one.type for one in key])
+        query = query.where(here > there if backwards else here < there)
+    return query.order_by(*(one.asc() if backwards else one.desc() for one in key))
+
+
+def _rows(connection: sa.Connection, query: sa.Select[Any], limit: int) -> list[Row]:
+    return [dict(row) for row in connection.execute(query.limit(limit + 1)).mappings()]
+
+
+def _page(rows: list[Row], cursor: Cursor, limit: int, end: UUID | None) -> Found:
+    """One row more than asked for was read, to know whether there is a page beyond."""
+    beyond = len(rows) > limit
+    rows = rows[:limit]
+    backwards = cursor.before is not None
+    further = rows[-1]["id"] if beyond else end
+    back = (rows[0]["id"] if rows else cursor.before or cursor.after) if cursor != START else None
+    if backwards:
+        rows.reverse()
+        return Found(rows, back, further, cut=not beyond and end is not None)
+    return Found(rows, further, back, cut=not beyond and end is not None)
+
+
+def _all_of(wanted: Wanted, table: sa.FromClause) -> list[sa.ColumnElement[bool]]:
+    return [
+        table.c.project_id == wanted.project,
+        *_by_index(wanted, table),
+        *_by_looking(wanted, table),
+    ]
+
+
+def _by_index(wanted: Wanted, table: sa.FromClause) -> list[sa.ColumnElement[bool]]:
+    """The conditions that the order's own indexes answer."""
+    found: list[sa.ColumnElement[bool]] = []
+    if wanted.kind == "archived":
+        found.append(table.c.archived_at.is_not(None))
+    elif not wanted.text.strip():
+        found.append(table.c.archived_at.is_(None))
+    if wanted.source is not None:
+        found.append(table.c.source_id == wanted.source)
+    if wanted.since is not None:
+        found.append(table.c.created_at >= wanted.since)
+    if wanted.until is not None:
+        found.append(table.c.created_at < wanted.until)
+    return found
+
+
+def _by_looking(wanted: Wanted, table: sa.FromClause) -> list[sa.ColumnElement[bool]]:
+    found = _of_kind(wanted, table)
+    if wanted.statuses:
+        found.append(table.c.status.in_(wanted.statuses))
+    if wanted.sent in SENT:
+        found += _sent(wanted.sent, table)
+    return found
+
+
+def _of_kind(wanted: Wanted, table: sa.FromClause) -> list[sa.ColumnElement[bool]]:
+    if wanted.kind == "real":
+        return [sa.not_(table.c.test), sa.not_(table.c.partial)]
+    if wanted.kind == "archived":
+        return [table.c.archived_at.is_not(None)]
+    return [table.c[wanted.kind]] if wanted.kind in KINDS else []
+
+
+def _sent(sent: str, table: sa.FromClause) -> list[sa.ColumnElement[bool]]:
+    if sent == "nowhere":
+        return [_there(table).is_(None)]
+    if sent == "delivered":
+        return [_there(table, "delivered").is_not(None), _there(table, *OPEN_OR_FAILED).is_(None)]
+    return [_there(table, *SENT[sent]).is_not(None)]
+
+
+def _there(table: sa.FromClause, *states: str) -> sa.ScalarSelect[int]:
+    """One if the lead has a delivery in these states that none to the same target has followed.
+
+    A scalar, not EXISTS: it is to be asked lead by lead, not of all deliveries at once.
+    """
+    own, newer = deliveries.alias("own"), deliveries.alias("newer")
+    query = sa.select(sa.literal(1)).where(own.c.lead_id == table.c.id).limit(1)
+    if states:
+        again = sa.exists().where(
+            newer.c.lead_id == own.c.lead_id,
+            newer.c.target_id == own.c.target_id,
+            newer.c.replay_of == own.c.id,
+        )
+        query = query.where(own.c.state.in_(states), ~again)
+    return query.correlate(table).scalar_subquery()
