@@ -142,18 +142,14 @@ def _unescaped(text: str) -> str:
 
 def _without_country(text: str, digits: str) -> Iterator[str]:
     """The significant number of one that says its country, or lost the plus before it."""
-    stripped = text.strip().replace("(0)", "")
-    if stripped.startswith("+"):
-        guess = f"+{digits}"
-    elif digits.startswith("00"):
-        guess = f"+{digits[2:]}"
-    elif digits.startswith("0"):
+    is_told = text.lstrip().startswith("+") or digits.startswith("00")
+    if digits.startswith("0") and not is_told:
         return
-    else:
-        guess = f"+{digits}"
     try:
-        number = phonenumbers.parse(guess, None)
+        number = phonenumbers.parse(f"+{digits.removeprefix('00')}", None)
     except NumberParseException:
         return
-    if phonenumbers.is_possible_number(number):
+    if phonenumbers.is_valid_number(number) or (
+        is_told and phonenumbers.is_possible_number(number)
+    ):
         yield phonenumbers.national_significant_number(number).lstrip("0")

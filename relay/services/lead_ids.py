@@ -28,7 +28,7 @@ LARGEST = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class Among:
-    """Leads by their ids; beyond the id `end` there may be more, where it is None there are none."""
+    """Leads by their ids; beyond the id `end` there may be more, None where that is all."""
 
     ids: set[UUID]
     end: UUID | None = None

@@ -13,6 +13,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from relay.runtime import Runtime
+from relay.services import browse
 from relay.services.browse import START, Cursor, Row
 from relay.services.lead_ids import Among, Beyond, about
 from relay.store.tables import deliveries, leads, sources
@@ -75,6 +76,15 @@ def find(rt: Runtime, wanted: Wanted, cursor: Cursor = START, limit: int = 50) -
         return _find(connection, wanted, cursor, limit)
 
 
+def newer(rt: Runtime, wanted: Wanted, than: UUID) -> int:
+    """How many leads of a list are newer than this one, counted up to NEWS + 1."""
+    query = sa.select(leads.c.id).where(*_all_of(wanted, leads))
+    if wanted.text.strip():
+        with rt.database.read() as connection:
+            query = query.where(leads.c.id.in_(_named(connection, wanted, Beyond(before=than)).ids))
+    return browse.newer(rt, query, than)
+
+
 def neighbours(rt: Runtime, wanted: Wanted, lead_id: UUID) -> tuple[UUID | None, UUID | None]:
     """The next newer and the next older lead of a list beside one of it, None where it ends."""
     with rt.database.read() as connection:
@@ -99,14 +109,17 @@ def _among(connection: sa.Connection, wanted: Wanted, cursor: Cursor) -> Among |
     found: set[UUID] | None = None
     end = None
     if wanted.text.strip():
-        beyond = Beyond(cursor.after, cursor.before)
-        named = about(connection, wanted.project, wanted.text, beyond, ids_only=wanted.ids_only)
+        named = _named(connection, wanted, Beyond(cursor.after, cursor.before))
         found, end = named.ids, named.end
     for query in _rare(wanted):
         ids = list(connection.execute(query.limit(FEW + 1)).scalars())
         if len(ids) <= FEW:
             found = set(ids) if found is None else found & set(ids)
     return None if found is None else Among(found, end)
+
+
+def _named(connection: sa.Connection, wanted: Wanted, beyond: Beyond) -> Among:
+    return about(connection, wanted.project, wanted.text, beyond, ids_only=wanted.ids_only)
 
 
 def _rare(wanted: Wanted) -> list[sa.Select[UUID]]:

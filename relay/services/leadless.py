@@ -36,7 +36,7 @@ SHELVED = ("quarantined", "held", "refused")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Arrived:
+class Other:
     """Something that arrived and is no lead; `what` is a submission's state, or `turned away`.
 
     `lead_id` is the lead that it repeats.
@@ -45,6 +45,7 @@ class Arrived:
     id: UUID
     what: str
     at: datetime
+    source_id: UUID
     source: str
     reasons: list[Any]
     test: bool = False
@@ -59,7 +60,7 @@ class Leadless:
     Where `refusals_cut`, older requests that were turned away were not looked at.
     """
 
-    found: list[Arrived]
+    found: list[Other]
     more: bool = False
     refusals_cut: bool = False
 
@@ -92,16 +93,17 @@ _LIST = (
 )
 
 
-def _read(connection: sa.Connection, query: sa.Select[Any]) -> list[Arrived]:
+def _read(connection: sa.Connection, query: sa.Select[Any]) -> list[Other]:
     rows = connection.execute(query.order_by(submissions.c.id.desc()).limit(MOST + 1)).mappings()
-    return [_arrived(row) for row in rows]
+    return [_other(row) for row in rows]
 
 
-def _arrived(row: Any) -> Arrived:
-    return Arrived(
+def _other(row: Any) -> Other:
+    return Other(
         id=row["id"],
         what=row["state"],
         at=row["received_at"],
+        source_id=row["source_id"],
         source=row["source"],
         reasons=row["reasons"],
         test=row["test"],
@@ -110,7 +112,7 @@ def _arrived(row: Any) -> Arrived:
     )
 
 
-def _by_id(connection: sa.Connection, project: UUID, text: str) -> list[Arrived]:
+def _by_id(connection: sa.Connection, project: UUID, text: str) -> list[Other]:
     try:
         identifier = UUID(text)
     except ValueError:
@@ -119,7 +121,7 @@ def _by_id(connection: sa.Connection, project: UUID, text: str) -> list[Arrived]
     return _read(connection, _LIST.where(*mine, submissions.c.state != "stored"))
 
 
-def _shelved(connection: sa.Connection, project: UUID, text: str) -> list[Arrived]:
+def _shelved(connection: sa.Connection, project: UUID, text: str) -> list[Other]:
     said = lists.holding(connection, text)
     if said is None:
         return []
@@ -135,7 +137,7 @@ def _shelved(connection: sa.Connection, project: UUID, text: str) -> list[Arrive
     )
 
 
-def _events(connection: sa.Connection, project: UUID, text: str) -> list[Arrived]:
+def _events(connection: sa.Connection, project: UUID, text: str) -> list[Other]:
     """By the provider's own id of it."""
     mine = sa.select(sources.c.id).where(sources.c.project_id == project)
     keys = [(one, hashed_event(one, text)) for one in connection.execute(mine).scalars()]
@@ -149,7 +151,7 @@ def _events(connection: sa.Connection, project: UUID, text: str) -> list[Arrived
     return _read(connection, _LIST.where(either, submissions.c.state != "stored"))
 
 
-def _repeats(connection: sa.Connection, project: UUID, lead_ids: Collection[UUID]) -> list[Arrived]:
+def _repeats(connection: sa.Connection, project: UUID, lead_ids: Collection[UUID]) -> list[Other]:
     """What came again of the leads that were found."""
     if not lead_ids:
         return []
@@ -159,7 +161,7 @@ def _repeats(connection: sa.Connection, project: UUID, lead_ids: Collection[UUID
     return _read(connection, _LIST.where(*mine))
 
 
-def _open(connection: sa.Connection, project: UUID, text: str) -> list[Arrived]:
+def _open(connection: sa.Connection, project: UUID, text: str) -> list[Other]:
     query = (
         _LIST.where(state_is(submissions, "received"), submissions.c.project_id == project)
         .order_by(submissions.c.received_at.desc())
@@ -167,11 +169,11 @@ def _open(connection: sa.Connection, project: UUID, text: str) -> list[Arrived]:
     )
     rows = connection.execute(query).mappings()
     return [
-        _arrived(row) for row in rows if says(json.dumps(row["document"], ensure_ascii=False), text)
+        _other(row) for row in rows if says(json.dumps(row["document"], ensure_ascii=False), text)
     ]
 
 
-def _refusals(connection: sa.Connection, project: UUID, text: str) -> tuple[list[Arrived], bool]:
+def _refusals(connection: sa.Connection, project: UUID, text: str) -> tuple[list[Other], bool]:
     """Requests that were turned away and say this; whether older ones were not looked at."""
     body = sa.func.substr(turned_away.c.body, 1, REFUSAL_AT_MOST, type_=sa.LargeBinary())
     query = (
@@ -183,10 +185,11 @@ def _refusals(connection: sa.Connection, project: UUID, text: str) -> tuple[list
     )
     rows = connection.execute(query).mappings().all()
     found = [
-        Arrived(
+        Other(
             id=row["id"],
             what="turned away",
             at=row["at"],
+            source_id=row["source_id"],
             source=row["source"],
             reasons=[row["reason"]],
         )

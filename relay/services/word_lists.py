@@ -79,6 +79,12 @@ def holding(connection: sa.Connection, text: str) -> sa.ColumnElement[bool] | No
     return word_lists.c.key.in_(sa.select(index.c.rowid).where(matching))
 
 
+def told_all(rt: Runtime) -> bool:
+    """Whether searches find all leads by their words."""
+    with rt.database.read() as connection:
+        return is_complete(connection)
+
+
 def is_complete(connection: sa.Connection) -> bool:
     """Whether the words of all leads are told that were there before there were words."""
     return connection.execute(sa.select(walks.c.name).where(walks.c.name == WALK)).first() is None

@@ -1,5 +1,6 @@
 """Leads: the list, and the page that tells everything about one of them."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
@@ -9,34 +10,85 @@ from relay.core.contract import Json
 from relay.core.money import to_major, to_minor
 from relay.core.stages import StatusChange, at_stage
 from relay.runtime import current
-from relay.services import browse, configured, inventory, trace
+from relay.services import (
+    configured,
+    inventory,
+    lead_search,
+    leadless,
+    received_around,
+    trace,
+    word_lists,
+)
+from relay.services.browse import START
 from relay.services.configured import ConfiguredProject
+from relay.services.lead_search import Found, Wanted
+from relay.services.leadless import Leadless, Other
+from relay.services.received_around import Received
 from relay.services.status import NoLead, change_status
+from relay.services.statuses import statuses_of
 from relay.services.trace import Chain
+from relay.web.console import tail
 from relay.web.console.deliveries import cursor_of
 from relay.web.console.facts import facts
-from relay.web.console.project import actor, identifier, needs
+from relay.web.console.lead_lists import SPANS, kept, moment, wanted_of
+from relay.web.console.project import actor, needs
 
 pages = Blueprint("leads", __name__, url_prefix="/leads")
 
 
+AROUND = timedelta(hours=12)
+"""How long before and after a time a missed submission is looked for."""
+
+
 @pages.get("/")
 def index() -> str:
-    """Leads, newest first, or those that a search finds."""
-    rt = current()
-    page = browse.leads(
-        rt,
-        g.project["id"],
-        text=request.args.get("q", "")[:200],
-        source=identifier(request.args.get("source")),
-        cursor=cursor_of(request.args),
-    )
+    """Leads, newest first, or those that a search finds, with what became no lead beside them."""
+    rt, project = current(), g.project["id"]
+    wanted = wanted_of(request.args, project)
+    cursor = cursor_of(request.args)
+    page = lead_search.find(rt, wanted, cursor)
+    filters = kept(request.args)
+    others = _others(wanted, page) if cursor == START else None
     return render_template(
         "console/leads/index.html",
         page=page,
         given=request.args,
-        sources=inventory.sources_of(rt, g.project["id"]),
+        kept=filters,
+        others=others,
+        around=_around() if filters and not page.rows and not page.newer else None,
+        address_of=_address_of,
+        complete=not wanted.text or word_lists.told_all(rt),
+        sources=inventory.sources_of(rt, project),
+        statuses=statuses_of(rt, project),
+        spans=SPANS,
     )
+
+
+@pages.get("/newer")
+def newer() -> ResponseReturnValue:
+    """How many leads came after the newest one that a page shows."""
+    wanted = wanted_of(request.args, g.project["id"])
+    return tail.news(".newer", lambda than: lead_search.newer(current(), wanted, than))
+
+
+def _others(wanted: Wanted, page: Found) -> Leadless:
+    found = [row["id"] for row in page.rows]
+    return leadless.about(current(), wanted.project, wanted.text, found, ids_only=wanted.ids_only)
+
+
+def _address_of(other: Other) -> str:
+    """Where something that is no lead is shown."""
+    if other.what == "turned away":
+        return url_for("console.project.shelves.index", shelf="turned-away", source=other.source_id)
+    return url_for("console.project.shelves.show", submission_id=other.id)
+
+
+def _around() -> Received:
+    """What came around the time that the person names, else in the last day."""
+    now = current().clock.now()
+    at = moment(request.args.get("around"))
+    since, until = (at - AROUND, at + AROUND) if at else (now - 2 * AROUND, now)
+    return received_around.around(current(), g.project["id"], since, until)
 
 
 @pages.get("/<uuid:lead_id>")

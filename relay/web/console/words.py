@@ -49,6 +49,25 @@ SUBMISSION = {
     "held": Word("Held", "warn", "It is fine, but waits for somebody to let it through."),
 }
 
+ARRIVED = SUBMISSION | {
+    "turned away": Word("Turned away", "warn", "It was refused at the door and is no submission."),
+}
+
+SENT = {
+    "failed": "One has failed",
+    "waiting": "One still waits",
+    "delivered": "All delivered",
+    "skipped": "One was skipped",
+    "nowhere": "Went nowhere",
+}
+
+KIND = {
+    "real": "Real ones",
+    "test": "Test leads",
+    "partial": "Partial ones",
+    "archived": "Archived ones",
+}
+
 UPLOAD = {
     "new": Word("Not begun", "warn", "Say where its columns go."),
     "waiting": Word("Waiting", "busy", "It begins in a moment."),
@@ -97,6 +116,11 @@ def delivery(state: str) -> Word:
 def submission(state: str) -> Word:
     """The word for a submission's state."""
     return SUBMISSION.get(state, UNKNOWN)
+
+
+def arrived(what: str) -> Word:
+    """The word for what became of something that arrived, also where it is no submission."""
+    return ARRIVED.get(what, UNKNOWN)
 
 
 def upload(state: str) -> Word:
