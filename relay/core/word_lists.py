@@ -33,6 +33,7 @@ PARTS = ("contact", "keys", "form", "tokens", "attribution")
 
 _WORD = re.compile(r"\w+")
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)[\s()./–-]+(?=\d)")
+_NUMBER = re.compile(r"[+(]*\d[\d ()./–-]{4,24}\d")
 _PHONE = re.compile(r"[\d\s()+./–-]+")
 
 
@@ -44,7 +45,7 @@ def of_lead(document: Json) -> str:
 def of_body(body: bytes, content_type: str = "") -> str:
     """The words of a body that is no lead: those of its values, where it can be read."""
     text = body.decode("utf-8", "replace")
-    return _joined(word for value in values_of(text, content_type) for word in words(value))
+    return _joined(_said_in(values_of(text, content_type)))
 
 
 def words(text: str) -> Iterator[str]:
@@ -119,6 +120,13 @@ def _said_by(document: Json) -> Iterator[str]:
                     yield from phones(value)
             elif type(value) in (int, float):
                 yield from words(str(value))
+
+
+def _said_in(values: Iterable[str]) -> Iterator[str]:
+    for value in values:
+        yield from words(value)
+        for number in _NUMBER.findall(value[:LONGEST_VALUE]):
+            yield from phones(number)
 
 
 def _joined(found: Iterable[str]) -> str:

@@ -31,11 +31,6 @@ def find(acme: Incoming) -> Find:
     return ask
 
 
-def _about(acme: Incoming, text: str) -> Other:
-    (found,) = leadless.about(acme.rt, acme.project, text, ids_only=False).found
-    return found
-
-
 def test_every_state_is_found_and_says_why(acme: Incoming, find: Find) -> None:
     source, strict = acme.source(), acme.source("strict", refuse=REFUSE_ALL)
     acme.say(source, hold="honeypot", name="Ada Held", phone="030 / 123456")
@@ -48,14 +43,8 @@ def test_every_state_is_found_and_says_why(acme: Incoming, find: Find) -> None:
     every = ["held", "quarantined", "received", "refused", "turned away"]
     assert find("ada") == every
     assert find("ADA muller") == ["refused", "turned away"]
-    assert find("+49 30 123456") == ["held", "turned away"] or find("+49 30 123456") == [
-        "held",
-        "quarantined",
-        "turned away",
-    ]
+    assert find("+49 30 123456") == ["held", "quarantined", "turned away"]
     assert find("nobody") == find("%") == find("") == find("a\0") == []
-    refused = _about(acme, "ada muller strict") if find("ada muller strict") else None
-    assert refused is None
     assert [one["message"] for one in _of(acme, "ada", "refused").reasons] == ["no robots"]
     assert _of(acme, "ada", "turned away").reasons == ["the signature is wrong"]
     assert _of(acme, "ada", "held").source == "form"

@@ -19,7 +19,7 @@ from relay.services import (
     trace,
     word_lists,
 )
-from relay.services.browse import START
+from relay.services.browse import OUT_OF_ORDER, START
 from relay.services.configured import ConfiguredProject
 from relay.services.lead_search import Found, Wanted
 from relay.services.leadless import Leadless, Other
@@ -87,7 +87,7 @@ def _around() -> Received:
     """What came around the time that the person names, else in the last day."""
     now = current().clock.now()
     at = moment(request.args.get("around"))
-    since, until = (at - AROUND, at + AROUND) if at else (now - 2 * AROUND, now)
+    since, until = (at - AROUND, at + AROUND) if at else (now - 2 * AROUND, now + OUT_OF_ORDER)
     return received_around.around(current(), g.project["id"], since, until)
 
 
