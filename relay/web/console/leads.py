@@ -19,7 +19,7 @@ from relay.services import (
     trace,
     word_lists,
 )
-from relay.services.browse import OUT_OF_ORDER, START
+from relay.services.browse import START
 from relay.services.configured import ConfiguredProject
 from relay.services.lead_search import Found, Wanted
 from relay.services.leadless import Leadless, Other
@@ -35,6 +35,9 @@ from relay.web.console.project import actor, needs
 
 pages = Blueprint("leads", __name__, url_prefix="/leads")
 
+
+SOON = timedelta(minutes=1)
+"""By how much machines' clocks may differ."""
 
 AROUND = timedelta(hours=12)
 """How long before and after a time a missed submission is looked for."""
@@ -87,7 +90,7 @@ def _around() -> Received:
     """What came around the time that the person names, else in the last day."""
     now = current().clock.now()
     at = moment(request.args.get("around"))
-    since, until = (at - AROUND, at + AROUND) if at else (now - 2 * AROUND, now + OUT_OF_ORDER)
+    since, until = (at - AROUND, at + AROUND) if at else (now - 2 * AROUND, now + SOON)
     return received_around.around(current(), g.project["id"], since, until)
 
 
