@@ -1,7 +1,7 @@
 """Problems in words: what is wrong, why, and what to do about it. Nothing personal is in them."""
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from relay.core.advice import OF_OUTCOME, Advice, of_attempt
@@ -35,6 +35,31 @@ def advice(told: Told) -> Advice:
     if told["sort"] == "process":
         return _PROCESS[told["code"]]
     return _ADVICE[told["sort"]]
+
+
+def particulars(told: Told) -> list[str]:
+    """What else there is to say of this one, a sentence each."""
+    return _silent(told["facts"]) if told["sort"] == "silence" else []
+
+
+def _silent(facts: Mapping[str, Any]) -> list[str]:
+    last, until = (datetime.fromisoformat(facts[name]) for name in ("last", "until"))
+    between = f"between {last:%A %H:%M} and {until:%A %H:%M} UTC"
+    usual = f"Usually about {facts['usual']} arrive {between}, by the last {facts['weeks']} weeks;"
+    said = [f"{usual} since {last.day} {last:%B, %H:%M} UTC none has."]
+    if refused := facts.get("refused"):
+        said.append(f"Since then {refused} were turned away at its door: {facts['reason']}.")
+    if missed := facts.get("missed"):
+        said.append(
+            f"Its provider lists {missed} that never came by themselves: its webhook is switched "
+            "off there, or points elsewhere."
+        )
+    if not refused and not missed:
+        said.append(
+            "Often the webhook was removed or its address changed at the form, or the page with "
+            "the form is offline."
+        )
+    return said
 
 
 def _about(told: Told) -> str:

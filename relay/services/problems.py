@@ -17,6 +17,7 @@ from relay.services.inventory import COUNTED
 from relay.services.sightings import close
 from relay.services.turns import Turn, keep_turns
 from relay.store.tables import (
+    deliveries,
     problem_minutes,
     problem_turns,
     problems,
@@ -115,7 +116,12 @@ def one(rt: Runtime, scope: Scope, problem_id: UUID) -> Whole | None:
         .limit(MOST_TURNS)
     )
     own = sa.select(minutes.minute, minutes.times).where(minutes.problem_id == problem_id)
-    query = _with_names().where(problems.c.id == problem_id, scope.holds())
+    query = (
+        _with_names()
+        .add_columns(deliveries.c.lead_id.label("delivery_lead"))
+        .outerjoin(deliveries, deliveries.c.id == problems.c.delivery_id)
+        .where(problems.c.id == problem_id, scope.holds())
+    )
     with rt.database.read() as connection:
         row = connection.execute(query.where(problems.c.openings > 0)).mappings().first()
         if row is None:

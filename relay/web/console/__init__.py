@@ -12,6 +12,7 @@ from relay.web.console import (
     leads,
     mapping,
     overview,
+    problems,
     project,
     project_map,
     reference,
@@ -54,7 +55,7 @@ def register(app: Flask) -> None:
 def _project_pages() -> Blueprint:
     inside = Blueprint("project", __name__, url_prefix="/p/<project>")
     project.set_up(inside)
-    reading = (overview, deliveries, leads, shelves, traffic)
+    reading = (overview, deliveries, leads, shelves, problems, traffic)
     building = (sources, mapping, targets, routes, project_map, settings)
     for page in (*reading, *building, submit, uploads, trial):
         inside.register_blueprint(page.pages)

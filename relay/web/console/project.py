@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from relay.runtime import current
-from relay.services import inventory
+from relay.services import inventory, problems
 from relay.services.browse import Row
 
 P = ParamSpec("P")
@@ -151,6 +151,7 @@ def surroundings() -> dict[str, Any]:
         "project": g.get("project"),
         "projects": g.get("projects"),
         "shelved": counts,
+        "problem_counts": {} if request.headers.get("HX-Request") else _problem_counts(),
         "may": may,
         "may_everywhere": may_everywhere,
     }
@@ -159,3 +160,11 @@ def surroundings() -> dict[str, Any]:
 def _shelf_counts() -> dict[str, int]:
     project = g.get("project")
     return inventory.shelf_counts(current(), project["id"]) if project else {}
+
+
+def _problem_counts() -> dict[str, int]:
+    project = g.get("project")
+    if not project:
+        return {}
+    scope = problems.Scope(project=project["id"], house=may_everywhere("viewer"))
+    return problems.counts(current(), scope)

@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from relay.services import lanes
+from relay.services.looking import look
 from relay.store import tables
 from tests.peer import Answer
 from tests.web.console.house import House
@@ -45,6 +46,7 @@ FILLED: dict[str, Fill] = {
     "target_id": lambda house: house.row(tables.targets, name="Sales CRM").id,
     "route_id": lambda house: house.row(tables.routes, project_id=_acme(house)).id,
     "import_id": _newest(tables.imports),
+    "problem_id": lambda house: house.ids(tables.problems, openings=1, project_id=_acme(house))[0],
 }
 """What stands for each name in an address."""
 
@@ -56,7 +58,12 @@ KINDS = {
 }
 """What stands for the kind, which is another in each address."""
 
-QUERIES = ("deliveries/?state=failed", "deliveries/?q=nothing", "quarantine/?shelf=turned-away")
+QUERIES = (
+    "deliveries/?state=failed",
+    "deliveries/?q=nothing",
+    "quarantine/?shelf=turned-away",
+    "problems/?shelf=muted",
+)
 """Pages that are others by their query."""
 
 
@@ -104,6 +111,7 @@ def furnish(house: House, times: int = 2) -> None:
     lanes.pause_target(house.rt, crm, "the credential is not accepted", "test")
     house.submit(name=NAME, email=EMAIL, phone=PHONE, Message=f"{WORDS}, and waits")
     house.work()
+    look(house.rt)
 
 
 def _upload(house: House, text: str) -> None:

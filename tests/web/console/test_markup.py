@@ -15,6 +15,12 @@ PAGES = ("/console/", "/leads/", "/api/docs/1.0/")
 """How addresses of pages begin."""
 
 
+PARTS = (
+    *("deliveries", "leads", "quarantine", "problems", "sources", "targets", "routes", "traffic"),
+)
+"""What the menu leads to."""
+
+
 @pytest.fixture
 def site(house: House) -> dict[str, Page]:
     """Every page that links lead to, by its address, of a relay in which all has happened.
@@ -56,7 +62,7 @@ def test_every_page_is_sound_and_works_without_scripts(site: dict[str, Page], ho
     for address, page in site.items():
         for check in (_structure, _labels, _references, _forms):
             check(address, page)
-    for part in ("deliveries", "leads", "quarantine", "sources", "targets", "routes", "traffic"):
+    for part in PARTS:
         assert site[f"/console/p/acme/{part}/"].html.count('aria-current="page"') >= 2, part
     _files(site, house)
 
