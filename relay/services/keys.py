@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from relay.core.secrets import Sealed
 from relay.runtime import Runtime
 from relay.services import configured
-from relay.store.tables import grants, sources, targets
+from relay.store.tables import grants, sources, targets, users
 
 BATCH = 200
 """Secrets that one transaction takes up."""
@@ -40,10 +40,11 @@ def count(rt: Runtime) -> int:
 def rotate(rt: Runtime, progress: Progress | None = None) -> Rotated:
     """Seal every secret with the newest key; safe to run again, also after it was interrupted.
 
-    What no key opens is left as it is and named. Grants are sealed anew beside it; one that no key
-    opens is asked for anew when it is needed.
+    What no key opens is left as it is and named. Grants, and the keys of people's second steps, are
+    sealed anew beside it: a grant that no key opens is asked for anew when it is needed.
     """
-    _rotate_grants(rt)
+    _rotate_sealed(rt, grants.c.key, grants.c.access)
+    _rotate_sealed(rt, users.c.id, users.c.totp_secret)
     rotated, newest, lost = 0, 0, []
     for table in (sources, targets):
         last: UUID | None = None
@@ -90,18 +91,19 @@ def _seal_anew(rt: Runtime, table: sa.Table, rows: Sequence[Any]) -> int:
         )
 
 
-def _rotate_grants(rt: Runtime) -> None:
+def _rotate_sealed(rt: Runtime, key: sa.Column[Any], sealed: sa.Column[Any]) -> None:
+    """Seal a column of few rows anew, as long as it is as it was read."""
     with rt.database.read() as connection:
-        rows = connection.execute(sa.select(grants.c.key, grants.c.access)).all()
-    old = [row for row in rows if row.access is not None and not rt.box.is_newest(row.access)]
+        rows = connection.execute(sa.select(key, sealed).where(sealed.is_not(None))).all()
+    old = [row for row in rows if not rt.box.is_newest(row[1])]
     with rt.database.write() as connection:
-        for row in old:
+        for own, text in old:
             try:
-                sealed = rt.box.rotate(row.access)
+                anew = rt.box.rotate(text)
             except Sealed:
                 continue
             connection.execute(
-                sa.update(grants)
-                .where(grants.c.key == row.key, grants.c.access == row.access)
-                .values(access=sealed)
+                sa.update(sealed.table)
+                .where(key == own, sealed == text)
+                .values({sealed.name: anew})
             )

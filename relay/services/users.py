@@ -20,8 +20,6 @@ __all__ = [
     "check_password",
     "create_user",
     "draft",
-    "end_sessions",
-    "entered",
     "has_users",
     "insert",
     "of_row",
@@ -87,13 +85,6 @@ def check_password(rt: Runtime, email: str, password: str) -> User | None:
     return person
 
 
-def entered(rt: Runtime, user_id: UUID) -> None:
-    """Note that a user has signed in."""
-    with rt.database.write() as connection:
-        own = sa.update(users).where(users.c.id == user_id)
-        connection.execute(own.values(signed_in_at=rt.clock.now()))
-
-
 def user(rt: Runtime, user_id: UUID) -> User | None:
     """The user with this id who may sign in, or None."""
     with rt.database.read() as connection:
@@ -106,12 +97,6 @@ def by_email(rt: Runtime, email: str) -> User | None:
     with rt.database.read() as connection:
         found = _find(connection, users.c.email == credentials.plain(email))
     return found and found[1]
-
-
-def end_sessions(rt: Runtime, user_id: UUID) -> None:
-    """Sign a user out everywhere."""
-    with rt.database.write() as connection:
-        raise_epoch(connection, user_id)
 
 
 def raise_epoch(connection: sa.Connection, user_id: UUID) -> None:

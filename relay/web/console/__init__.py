@@ -6,12 +6,16 @@
 from flask import Blueprint, Flask
 
 from relay.web.console import (
+    account,
     assets,
     deliveries,
     failures,
     leads,
+    links,
     mapping,
+    members,
     overview,
+    people,
     problems,
     project,
     project_map,
@@ -44,6 +48,8 @@ def register(app: Flask) -> None:
     assets.set_up(app, console)
     failures.set_up(console)
     console.register_blueprint(session.pages)
+    for outside in (links, account, people):
+        console.register_blueprint(outside.pages)
     console.register_blueprint(_project_pages())
     reference.set_up(app)
     submit.set_up(app)
@@ -57,6 +63,7 @@ def _project_pages() -> Blueprint:
     project.set_up(inside)
     reading = (overview, deliveries, leads, shelves, problems, traffic)
     building = (sources, mapping, targets, routes, project_map, settings)
-    for page in (*reading, *building, submit, uploads, trial):
+    ruling = (members,)
+    for page in (*reading, *building, submit, uploads, trial, *ruling):
         inside.register_blueprint(page.pages)
     return inside

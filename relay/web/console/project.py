@@ -50,6 +50,12 @@ def set_up(inside: Blueprint) -> None:
     inside.context_processor(surroundings)
 
 
+def around(pages: Blueprint) -> None:
+    """Show pages that are about no project within the one that was looked at last."""
+    pages.before_request(_load_last)
+    pages.context_processor(surroundings)
+
+
 def may(role: str) -> bool:
     """Whether the signed-in person has this role or a higher one in the page's project.
 
@@ -67,6 +73,14 @@ def may_everywhere(role: str) -> bool:
     return bool(current_user.is_authenticated and current_user.user.may(role, None))
 
 
+def may_anywhere(role: str) -> bool:
+    """Whether the signed-in person has this role or a higher one in any project."""
+    if not current_user.is_authenticated:
+        return False
+    user = current_user.user
+    return any(user.may(role, one) for one in (None, *user.roles))
+
+
 def needs(role: str) -> Callable[[Callable[P, Any]], Callable[P, Any]]:
     """Only for people of this role or a higher one in the page's project; others get 403."""
     return _only_where(may, role)
@@ -75,6 +89,11 @@ def needs(role: str) -> Callable[[Callable[P, Any]], Callable[P, Any]]:
 def needs_everywhere(role: str) -> Callable[[Callable[P, Any]], Callable[P, Any]]:
     """Only for people of this role or a higher one in all projects; others get 403."""
     return _only_where(may_everywhere, role)
+
+
+def needs_anywhere(role: str) -> Callable[[Callable[P, Any]], Callable[P, Any]]:
+    """Only for people of this role or a higher one in any project; others get 403."""
+    return _only_where(may_anywhere, role)
 
 
 def _only_where(
@@ -123,6 +142,11 @@ def _give_project(_endpoint: str, values: dict[str, Any]) -> None:
 def _load_project() -> None:
     if not load(g.project_public_id):
         abort(404)
+
+
+def _load_last() -> None:
+    if current_user.is_authenticated:
+        load(None)
 
 
 def load(public_id: str | None) -> bool:

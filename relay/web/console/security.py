@@ -70,7 +70,8 @@ def _refuse_nul() -> None:
 
 
 def _add_headers(response: Response) -> Response:
-    response.headers.update(HEADERS)
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -1,15 +1,18 @@
-"""Guessing passwords is made slow: tries are counted by address, and by address and account."""
+"""Guessing is made slow: passwords are counted by address, and by address and account; whoever
+knows a password, or has a session, is counted by the person whatever the address."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import BoundedSemaphore
+from uuid import UUID
 
-from flask import Flask, render_template, request
+from flask import Flask, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter, RateLimitExceeded
 
 BY_ACCOUNT = "8/minute;40/hour"
 BY_ADDRESS = "30/minute;300/hour"
+BY_PERSON = "10/minute;40/hour;100/day"
 
 AT_ONCE = 4
 """Passwords that one process compares at the same time. Each takes 64 MiB and a core, which guesses
@@ -24,15 +27,17 @@ class Throttle:
         by_account = limiter.limit(BY_ACCOUNT, key_func=_account)
         by_address = limiter.limit(BY_ADDRESS, key_func=_address)
         self._count = by_address(by_account(_try))
+        self._count_person = limiter.limit(BY_PERSON, key_func=_person)(_try_person)
         self._turns = BoundedSemaphore(AT_ONCE)
 
     def wait(self) -> int | None:
         """Count one try; the seconds to wait where it is one too many."""
-        try:
-            self._count()
-        except RateLimitExceeded as exceeded:
-            return int(exceeded.limit.limit.get_expiry())
-        return None
+        return _seconds(self._count)
+
+    def wait_for(self, person: UUID) -> int | None:
+        """Count one try to prove that one is this person; like `wait`."""
+        g.proving = person
+        return _seconds(self._count_person)
 
     @contextmanager
     def turn(self) -> Iterator[bool]:
@@ -56,6 +61,14 @@ def too_many(seconds: int) -> ResponseReturnValue:
     return page, 429, {"Retry-After": str(seconds)}
 
 
+def _seconds(count: Callable[[], None]) -> int | None:
+    try:
+        count()
+    except RateLimitExceeded as exceeded:
+        return int(exceeded.limit.limit.get_expiry())
+    return None
+
+
 def _address() -> str:
     return f"sign-in/{request.remote_addr}"
 
@@ -65,5 +78,13 @@ def _account() -> str:
     return f"sign-in/{request.remote_addr}/{account}"
 
 
+def _person() -> str:
+    return f"proof/{g.proving}"
+
+
 def _try() -> None:
     """What flask-limiter decorates."""
+
+
+def _try_person() -> None:
+    """The same; it knows what it decorates by its name."""

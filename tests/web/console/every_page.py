@@ -47,6 +47,7 @@ FILLED: dict[str, Fill] = {
     "route_id": lambda house: house.row(tables.routes, project_id=_acme(house)).id,
     "import_id": _newest(tables.imports),
     "problem_id": lambda house: house.ids(tables.problems, openings=1, project_id=_acme(house))[0],
+    "user_id": _newest(tables.users),
 }
 """What stands for each name in an address."""
 

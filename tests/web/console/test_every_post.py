@@ -6,8 +6,22 @@ import pytest
 
 from tests.web.console.house import House
 
-FREE_TO_ALL = {"console.session.sign_in", "console.session.set_up_first_user"}
-OF_EVERY_USER = {"console.session.sign_out", "console.nowhere"}
+FREE_TO_ALL = {
+    "console.session.sign_in",
+    "console.session.second_step",
+    "console.links.set_up_first_user",
+    "console.links.take",
+    "console.links.use",
+}
+OF_EVERY_USER = {
+    "console.session.sign_out",
+    "console.nowhere",
+    "console.account.change_password",
+    "console.account.begin",
+    "console.account.confirm",
+    "console.account.turn_off",
+    "console.account.renew_codes",
+}
 
 
 def changing(house: House) -> list[tuple[str, str]]:

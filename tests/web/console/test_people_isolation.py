@@ -12,7 +12,10 @@ from tests.web.console.house import House, Visitor
 
 BETA = "/console/p/beta/"
 
-ACTED_ON = {"key_id": lambda house: house.ids(tables.api_keys)[-1]}
+ACTED_ON = {
+    "key_id": lambda house: house.ids(tables.api_keys)[-1],
+    "user_id": lambda house: house.row(tables.users, email="ann@acme.example").id,
+}
 """Names in addresses that only take a POST, beside FILLED: rows of Acme."""
 
 
@@ -22,6 +25,7 @@ def member(house: House) -> Visitor:
     furnish(house, 1)
     acme = house.row(tables.projects, public_id="acme").id
     configure.make_key(house.rt, acme, {"name": "website"}, "test")
+    house.person("ann@acme.example", "viewer", "acme")
     return house.visitor("berta@beta.example", "owner", "beta")
 
 
