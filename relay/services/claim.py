@@ -16,7 +16,15 @@ from relay.services import configured
 from relay.services.configured import ConfiguredTarget
 from relay.services.consenting import permitted as consented
 from relay.services.deliveries import end
-from relay.services.due import DUE, FLYING, GIVEN_UP, LEASE, LOCKED_LANE, MOST_TRIES
+from relay.services.due import (
+    DUE,
+    DUE_BY_FORCE,
+    FLYING,
+    GIVEN_UP,
+    LEASE,
+    LOCKED_LANE,
+    MOST_TRIES,
+)
 from relay.store.insert import insert_new
 from relay.store.tables import lanes, rate_keys
 
@@ -63,31 +71,32 @@ def claim(rt: Runtime, target: ConfiguredTarget, most: int) -> Claim:
     """Lease up to `most` due deliveries of this target to the caller, in one transaction.
 
     No more than the in-flight cap of the target's account leaves free, judged under a lock, none
-    while the lane is paused or held, and one at a time while the breaker probes. Nothing is sent
-    by settings that were changed meanwhile: what was just put right would be paused again.
+    while the lane is paused or held, and one at a time while the breaker probes. What somebody has
+    forced goes first and past all that, but for the cap. Nothing is sent by settings that were
+    changed meanwhile: what was just put right would be paused again.
     """
     now = rt.clock.now()
     with rt.database.write() as connection:
         lane = _locked_lane(connection, target)
-        if lane is None or not _open(lane, now):
+        if lane is None or not (lane.forced or _open(lane, now)):
             return Claim([])
         if lane.changed_at != target.changed_at:
             configured.forget(rt)
             return Claim([], again=True)
         account = {"target": target.id, "key": target.rate_key, "now": now}
         flying = connection.execute(FLYING, account).one()
-        rows = _due(connection, target, _share(lane, target, flying, most, now), now)
+        rows, forced = _waiting(connection, target, lane, flying, most, now)
         fit = consented(connection, target, _end_unfit(connection, rows, now), now)
         alone = _one_suspect(fit, flying.suspects)
-        permitted, wait = _permitted(rt, target, alone)
+        permitted, wait = _permitted(rt, target, alone, forced=forced)
         if wait is not None:
             _hold(connection, target.id, now + timedelta(seconds=wait))
         token = new_id()
         _lease(rt, connection, target, token, permitted, now)
-        if permitted and lane.breaker == "open":
+        if permitted and not forced and lane.breaker == "open":
             _set_half_open(connection, target.id)
     jobs = [_job(target, token, row) for row in permitted]
-    return Claim(jobs, wait, again=len(fit) < len(rows))
+    return Claim(jobs, wait, again=(forced and bool(jobs)) or len(fit) < len(rows))
 
 
 def _locked_lane(connection: sa.Connection, target: ConfiguredTarget) -> Any:
@@ -116,12 +125,34 @@ def _share(lane: Any, target: ConfiguredTarget, flying: Any, most: int, now: dat
     return free
 
 
+def _waiting(
+    connection: sa.Connection,
+    target: ConfiguredTarget,
+    lane: Any,
+    flying: Any,
+    most: int,
+    now: datetime,
+) -> tuple[Sequence[Any], bool]:
+    """What may go now, and whether it is by force."""
+    if lane.forced:
+        free = min(most, target.in_flight - flying.account)
+        if rows := _due(connection, DUE_BY_FORCE, target, free, now):
+            return rows, True
+    if not _open(lane, now):
+        return [], False
+    return _due(connection, DUE, target, _share(lane, target, flying, most, now), now), False
+
+
 def _due(
-    connection: sa.Connection, target: ConfiguredTarget, share: int, now: datetime
+    connection: sa.Connection,
+    due: sa.Select[Any],
+    target: ConfiguredTarget,
+    share: int,
+    now: datetime,
 ) -> Sequence[Any]:
     if share <= 0:
         return []
-    return connection.execute(DUE, {"target": target.id, "share": share, "now": now}).all()
+    return connection.execute(due, {"target": target.id, "share": share, "now": now}).all()
 
 
 def _end_unfit(connection: sa.Connection, rows: Sequence[Any], now: datetime) -> list[Any]:
@@ -143,12 +174,15 @@ def _one_suspect(rows: list[Any], flying: int) -> list[Any]:
 
 
 def _permitted(
-    rt: Runtime, target: ConfiguredTarget, rows: list[Any]
+    rt: Runtime, target: ConfiguredTarget, rows: list[Any], *, forced: bool
 ) -> tuple[list[Any], float | None]:
-    """The first rows for which the target's limits give permits, and the wait for the next one."""
+    """The first rows for which the target's limits give permits, and the wait for the next one.
+
+    What is forced uses up permits too, but does not wait for them.
+    """
     for count in range(len(rows) if target.limits else 0):
         wait = rt.limits.take(target.rate_key, target.limits)
-        if wait is not None:
+        if wait is not None and not forced:
             return rows[:count], wait
     return rows, None
 

@@ -41,8 +41,21 @@ def _ready() -> sa.ColumnElement[bool]:
 READY = _ready()
 """The condition on a delivery that may be sent `now` as far as it alone is concerned."""
 
+FORCED = sa.and_(
+    deliveries.c.target_id == lanes.c.target_id,
+    state_is(deliveries, "waiting"),
+    deliveries.c.forced_at.is_not(None),
+)
+"""The condition on a delivery of a lane that somebody has forced."""
+
+PASSABLE = sa.or_(lanes.c.pause.is_(None), lanes.c.pause == "manual")
+"""The condition on a lane that force may pass: a person has paused it, or nobody. A credential that
+is not accepted is not tried again and again, for that locks accounts."""
+
+_SOME_FORCED = sa.and_(PASSABLE, sa.exists().where(FORCED).correlate(lanes)).label("forced")
+
 LOCKED_LANE = (
-    sa.select(lanes, targets.c.updated_at.label("changed_at"))
+    sa.select(lanes, targets.c.updated_at.label("changed_at"), _SOME_FORCED)
     .join(targets, targets.c.id == lanes.c.target_id)
     .join(rate_keys, sa.true())
     .where(lanes.c.target_id == sa.bindparam("target"), rate_keys.c.key == sa.bindparam("key"))
@@ -63,7 +76,7 @@ FLYING = sa.select(
 """Live leases: of the account, of the lane alone, and of suspects in the lane."""
 
 
-def _due_deliveries() -> sa.Select[Any]:
+def _due_deliveries(*more: sa.ColumnElement[bool]) -> sa.Select[Any]:
     earlier = deliveries.alias()
     remote_id = (
         sa.select(earlier.c.remote_id)
@@ -116,7 +129,7 @@ def _due_deliveries() -> sa.Select[Any]:
             ),
         )
         .outerjoin(submissions, submissions.c.id == lead_versions.c.submission_id)
-        .where(_OWN, READY)
+        .where(_OWN, READY, *more)
         .order_by(deliveries.c.priority.desc(), deliveries.c.due_at)
         .limit(sa.bindparam("share", type_=sa.Integer))
         .with_for_update(of=deliveries, skip_locked=True)
@@ -125,6 +138,9 @@ def _due_deliveries() -> sa.Select[Any]:
 
 DUE = _due_deliveries()
 """What may be sent now, with all that sending needs; others take what is locked."""
+
+DUE_BY_FORCE = _due_deliveries(deliveries.c.forced_at.is_not(None))
+"""The same of those that somebody has forced."""
 
 LEASE = (
     sa.update(deliveries)

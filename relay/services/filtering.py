@@ -31,10 +31,10 @@ CLASSES = ("2xx", "3xx", "4xx", "5xx", "none")
 class Filter:
     """Which deliveries; what is left out does not restrict. `until` is exclusive.
 
-    `outcomes` and `classes` are of the last attempt, `ever` of any. `least` and `most` are counted
-    attempts. `holding` is a JSON object that the lead's newest document contains, or that of the
-    version that was sent; `slower` the seconds that it took at least. `leads` are the ones that
-    `text` turned out to mean.
+    `run` is the bulk run that made them, or acted on them last. `outcomes` and `classes` are of
+    the last attempt, `ever` of any. `least` and `most` are counted attempts. `holding` is a JSON
+    object that the lead's newest document contains, or that of the version that was sent; `slower`
+    the seconds that it took at least. `leads` are the ones that `text` turned out to mean.
     """
 
     project: UUID | None = None
@@ -44,6 +44,7 @@ class Filter:
     lead: UUID | None = None
     number: int | None = None
     delivery: UUID | None = None
+    run: UUID | None = None
     since: datetime | None = None
     until: datetime | None = None
     text: str = ""
@@ -84,6 +85,7 @@ def _named(wanted: Filter) -> list[sa.ColumnElement[bool]]:
         (column.target_id, wanted.target),
         (column.lead_id, wanted.lead),
         (column.id, wanted.delivery),
+        (column.run_id, wanted.run),
     )
     found = [one == value for one, value in pairs if value is not None]
     if wanted.number is not None:
@@ -213,6 +215,8 @@ def walked(wanted: Filter) -> list[sa.ColumnElement[bool]] | None:
     if not (rest or both):
         return None
     plain = Filter(project=wanted.project, since=wanted.since, until=wanted.until)
+    if wanted.run is not None:
+        return conditions(replace(plain, run=wanted.run))
     if _are_troubled(wanted):
         return [*conditions(plain), TROUBLED]
     if wanted.source is not None:

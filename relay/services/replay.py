@@ -10,18 +10,11 @@ import sqlalchemy as sa
 from relay.core.contract import Json
 from relay.core.ids import new_id
 from relay.runtime import Runtime
-from relay.services import auditing, configured, filters
+from relay.services import auditing, filters
+from relay.services.again import locked, send_again
 from relay.services.blocked import OF_NOBODY_BLOCKED
-from relay.services.deliveries import (
-    STALE,
-    ReplayCounts,
-    end,
-    last_open,
-    lock_leads,
-    replay_counts,
-)
+from relay.services.deliveries import STALE, end, lock_leads
 from relay.services.filtering import Filter, conditions
-from relay.services.owing import LONGEST_WAIT
 from relay.store.tables import deliveries, state_is
 
 BATCH = 500
@@ -74,21 +67,21 @@ def _count(rt: Runtime, wanted: Sequence[sa.ColumnElement[bool]]) -> dict[str, i
         return dict(connection.execute(statement).all())
 
 
-def replay_one(rt: Runtime, delivery_id: UUID, actor: str) -> UUID | None:
+def replay_one(rt: Runtime, delivery_id: UUID, actor: str, *, forced: bool = False) -> UUID | None:
     """Send one delivery again; returns the id of the one that goes, None where there is none.
 
     One that still waits goes at once, with its own key. One that has ended stays as it is, and a
-    new delivery with a key of its own goes in its place. What is being sent is left alone.
+    new delivery with a key of its own goes in its place. What is being sent is left alone. What is
+    `forced` goes once even where its lane is shut.
     """
     with rt.database.write() as connection:
-        row = connection.execute(
-            sa.select(deliveries).where(deliveries.c.id == delivery_id).with_for_update()
-        ).one_or_none()
+        row = locked(connection, delivery_id)
         if row is None:
             return None
-        going = _again(rt, connection, [row])
+        going = send_again(rt, connection, [row], forced=forced)
         if going:
-            _note(rt, connection, row, actor, "replay", {"delivery": str(going[0])})
+            done = "force" if forced else "replay"
+            _note(rt, connection, row, actor, done, {"delivery": str(going[0])})
     rt.queue.wake_lane(row.target_id)
     return going[0] if going else delivery_id
 
@@ -104,7 +97,7 @@ def replay_all(rt: Runtime, wanted: Filter, actor: str, progress: Progress | Non
     _note_all(rt, wanted, actor, "replay")
     for rows in _batches(rt, [*conditions(wanted), *GOING]):
         with rt.database.write() as connection:
-            going = _again(rt, connection, _still_going(connection, rows))
+            going = send_again(rt, connection, _still_going(connection, rows))
         for target_id in {row.target_id for row in rows}:
             rt.queue.wake_lane(target_id)
         done += len(going)
@@ -181,53 +174,3 @@ def _still_going(connection: sa.Connection, rows: Sequence[Any]) -> Sequence[Any
     ids = [row.id for row in rows]
     statement = sa.select(deliveries).where(deliveries.c.id.in_(ids), *GOING)
     return connection.execute(statement.order_by(deliveries.c.version, deliveries.c.id)).all()
-
-
-def _again(rt: Runtime, connection: sa.Connection, rows: Sequence[Any]) -> list[UUID]:
-    """Hurry what waits; make new deliveries for what has ended. Returns the ids that go."""
-    waiting = [row.id for row in rows if row.state == "waiting"]
-    if waiting:
-        connection.execute(
-            sa.update(deliveries)
-            .where(deliveries.c.id.in_(waiting), deliveries.c.state == "waiting")
-            .values(due_at=rt.clock.now(), trigger="manual")
-        )
-    ended = [row for row in rows if row.state not in {"waiting", "sending"}]
-    leads = [row.lead_id for row in ended]
-    counts = replay_counts(connection, leads)
-    last = last_open(connection, leads)
-    new = [_copy(rt, row, counts) for row in ended]
-    for copy in new:  # one lead's deliveries to one target keep their order
-        lane = (copy["lead_id"], copy["target_id"])
-        copy["after_id"], last[lane] = last.get(lane), copy["id"]
-    if new:
-        connection.execute(sa.insert(deliveries), new)
-    return [*waiting, *(row["id"] for row in new)]
-
-
-def _copy(rt: Runtime, row: Any, counts: ReplayCounts) -> dict[str, Any]:
-    now = rt.clock.now()
-    key = (row.lead_id, row.version, row.target_id, row.label)
-    counts[key] = counts.get(key, 0) + 1
-    target = configured.target(rt, row.target_id)
-    aged = target is not None and target.max_age is not None  # by the lead's own time
-    return {
-        "id": new_id(),
-        "project_id": row.project_id,
-        "lead_id": row.lead_id,
-        "version": row.version,
-        "target_id": row.target_id,
-        "route_id": row.route_id,
-        "source_id": row.source_id,
-        "event": row.event,
-        "label": row.label,
-        "replay": counts[key],
-        "replay_of": row.id,
-        "state": "waiting",
-        "priority": row.priority,
-        "created_at": now,
-        "due_at": now,
-        "expires_at": row.expires_at if aged else now + LONGEST_WAIT,
-        "max_attempts": row.max_attempts,
-        "trigger": "replay",
-    }

@@ -86,6 +86,7 @@ _SETTLE = (
             else_=sa.func.coalesce(sa.bindparam("new_noted", type_=sa.Text), deliveries.c.noted),
         ),
         tries=0,
+        forced_at=None,  # one attempt's worth
         lease_token=None,
         leased_until=None,
         rate_key=None,

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from relay.runtime import Runtime
 from relay.services.deliveries import end
+from relay.services.due import FORCED, PASSABLE
 from relay.services.fetching import lying as fetches_lying
 from relay.services.lanes import free
 from relay.services.pace import release_ready
@@ -87,7 +88,8 @@ def _queued_changes(now: datetime) -> sa.Select[UUID]:
 
 
 def _due_lanes(now: datetime) -> sa.Select[UUID]:
-    """Lanes with something due that nothing holds back; EXISTS stops at each lane's first row."""
+    """Lanes with something due that nothing holds back, or that somebody has forced; EXISTS stops
+    at each lane's first row."""
     something_due = (
         sa.exists()
         .where(
@@ -97,7 +99,8 @@ def _due_lanes(now: datetime) -> sa.Select[UUID]:
         )
         .correlate(lanes)
     )
-    return sa.select(lanes.c.target_id).where(free(now), something_due)
+    forced = sa.and_(PASSABLE, sa.exists().where(FORCED).correlate(lanes))
+    return sa.select(lanes.c.target_id).where(sa.or_(sa.and_(free(now), something_due), forced))
 
 
 def _take_back_leases(rt: Runtime, now: datetime) -> int:

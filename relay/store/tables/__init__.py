@@ -7,6 +7,7 @@ from relay.store.tables.arrived import (
     submissions,
     turned_away,
 )
+from relay.store.tables.bulk import BULK_ACTIONS, BULK_STATES, bulk_runs
 from relay.store.tables.configured import (
     BREAKERS,
     PAUSES,
@@ -70,6 +71,8 @@ from relay.store.tables.watched import (
 
 __all__ = [
     "BREAKERS",
+    "BULK_ACTIONS",
+    "BULK_STATES",
     "DELIVERY_STATES",
     "EVENTS",
     "IMPORT_STATES",
@@ -90,6 +93,7 @@ __all__ = [
     "audit",
     "blocked_contacts",
     "bodies",
+    "bulk_runs",
     "counters",
     "deliveries",
     "event_keys",

@@ -60,6 +60,8 @@ deliveries = sa.Table(
     sa.Column("last_outcome", sa.Text),  # of the newest attempt
     sa.Column("last_status", sa.Integer),
     sa.Column("noted", JsonText),  # what the next attempt is to know
+    sa.Column("forced_at", Instant),  # since then it may pass its shut lane, for one attempt
+    sa.Column("run_id", sa.Uuid),  # the bulk run that made it, or was the last to act on it
     one_of("state", DELIVERY_STATES),
     one_of("event", EVENTS),
     one_of("trigger", TRIGGERS),
@@ -95,6 +97,8 @@ deliveries = sa.Table(
     only("ix_deliveries_expires", "expires_at", where="state = 'waiting'"),
     only("ix_deliveries_leases", "leased_until", where="state = 'sending'"),
     only("ix_deliveries_in_flight", "rate_key", where="state = 'sending'"),
+    only("ix_deliveries_forced", "target_id", where="state = 'waiting' AND forced_at IS NOT NULL"),
+    only("ix_deliveries_run", "run_id", "id", where="run_id IS NOT NULL"),
     only("ix_deliveries_after", "after_id", where="after_id IS NOT NULL"),
     only("ix_deliveries_lost", "settled_at", where="state IN ('failed', 'expired')"),
 )

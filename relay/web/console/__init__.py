@@ -7,6 +7,7 @@ from flask import Blueprint, Flask
 
 from relay.web.console import (
     account,
+    acts,
     assets,
     deliveries,
     failures,
@@ -64,6 +65,7 @@ def _project_pages() -> Blueprint:
     reading = (overview, deliveries, leads, shelves, problems, traffic)
     building = (sources, mapping, targets, routes, project_map, settings)
     ruling = (members,)
-    for page in (*reading, *building, submit, uploads, trial, *ruling):
+    acting = (acts,)
+    for page in (*reading, *acting, *building, submit, uploads, trial, *ruling):
         inside.register_blueprint(page.pages)
     return inside

@@ -3,19 +3,19 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from relay.runtime import current
-from relay.services import browse, inventory, replay
+from relay.services import browse, inventory
 from relay.services.figures import Span
 from relay.services.filtering import Filter
 from relay.services.received import Arrived
 from relay.services.received import received as submissions_received
 from relay.store.tables import DELIVERY_STATES
 from relay.web.console import figures, tail
-from relay.web.console.project import actor, identifier, needs
+from relay.web.console.project import identifier
 
 pages = Blueprint("deliveries", __name__, url_prefix="/deliveries")
 
@@ -134,34 +134,3 @@ def _moment(text: str | None) -> datetime | None:
     except ValueError:
         return None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
-
-
-@pages.post("/<uuid:delivery_id>/replay")
-@needs("operator")
-def send_again(delivery_id: UUID) -> ResponseReturnValue:
-    """Send one delivery again, now."""
-    lead_id = _lead_of(delivery_id)
-    replay.replay_one(current(), delivery_id, actor())
-    flash("It is on its way again.", "good")
-    return redirect(url_for("console.project.leads.show", lead_id=lead_id))
-
-
-@pages.post("/<uuid:delivery_id>/cancel")
-@needs("operator")
-def cancel(delivery_id: UUID) -> ResponseReturnValue:
-    """Stop one delivery that has not gone out."""
-    lead_id = _lead_of(delivery_id)
-    if replay.cancel_one(current(), delivery_id, actor(), f"called off by {actor()}"):
-        flash("It will not be sent.", "good")
-    else:
-        flash("It had gone out already.", "warn")
-    return redirect(url_for("console.project.leads.show", lead_id=lead_id))
-
-
-def _lead_of(delivery_id: UUID) -> UUID:
-    """The delivery's lead; 404 for one of another project."""
-    found = browse.delivery(current(), delivery_id)
-    if found is None or found["project_id"] != g.project["id"]:
-        abort(404)
-    lead_id: UUID = found["lead_id"]
-    return lead_id

@@ -155,6 +155,7 @@ def _page(chain: Chain, wrong: str = "") -> str:
         form=request.form if wrong else _state(chain),
         currency=_currency(chain),
         wrong=wrong,
+        targets=inventory.targets_of(rt, g.project["id"]),
     )
 
 

@@ -146,8 +146,8 @@ def test_a_failed_lead_says_what_to_do_and_can_be_sent_again(busy: House) -> Non
     page = visitor.get(f"/console/p/acme/leads/{failed.lead_id}")
     assert "Look at the last answer below" in page.text
     assert "no such company" in page.text
-    page = visitor.send(page.form(f"/deliveries/{failed.id}/replay"))
-    assert "It is on its way again." in page.text
+    page = visitor.send(page.form(f"/deliveries/{failed.id}/retry"))
+    assert "It is due now, and waits: the target is paused." in page.text
     assert "replay 1" in page.text
     lanes.resume_target(busy.rt, failed.target_id, "test")
     busy.work()
@@ -233,7 +233,7 @@ def test_nothing_of_another_project_shows_or_opens(busy: House) -> None:
         visitor.get(f"/console/p/beta/{address}", 404)
     token = dict(visitor.get(LOG).form("sign-out").values)
     for address in (
-        f"deliveries/{delivery}/replay",
+        f"deliveries/{delivery}/retry",
         f"deliveries/{delivery}/cancel",
         f"sources/{source}/pause",
         f"targets/{target}/pause",
