@@ -71,10 +71,11 @@ class MappingRules:
 
     def reads(self, document: Json) -> bool:
         """Whether the mapping brings a value of this document to a place, by a pointer to it."""
-        return any(not is_empty(pointers.get(document, pointer)) for pointer in self._pointed)
+        return any(not is_empty(pointers.get(document, pointer)) for pointer in self.points)
 
     @cached_property
-    def _pointed(self) -> tuple[str, ...]:
+    def points(self) -> tuple[str, ...]:
+        """The pointers that it brings to places of the lead."""
         return tuple(
             name
             for name, goal in self.mapping.items()
@@ -149,6 +150,10 @@ class InboundAdapter:
         draft = Draft(self.lead, rules.region, Trail())
         mapped, items = self._mapped(clean(parsed.document), draft, rules)
         return mapped, draft.trail.of(items) if draft.trail else []
+
+    def unread(self, document: Json) -> list[Placed]:
+        """The answers that a document would have which nobody has read."""
+        return Trail().of(items_of(clean(document), _PLAIN))
 
     def _mapped(
         self, document: Json, draft: Draft, rules: MappingRules

@@ -4,7 +4,7 @@ Lists are paged by key, never by offset: `Page.older` and `Page.newer` are the i
 Ids are UUID version 7, so their order is the order of arrival.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from relay.core.contract import Json
 from relay.runtime import Runtime
 from relay.services.filtering import Filter, conditions, resolved
 from relay.services.search import few_about
@@ -113,6 +114,14 @@ def newer(rt: Runtime, query: sa.Select[*tuple[Any, ...]], than: UUID) -> int:
     return int(found)
 
 
+def newer_turned_away(rt: Runtime, project: UUID, source: UUID | None, than: UUID) -> int:
+    """How many requests were refused at the door since this one, counted as `newer` does."""
+    column = tables.turned_away.c
+    query = sa.select(column.id).join(tables.sources, tables.sources.c.id == column.source_id)
+    query = query.where(tables.sources.c.project_id == project)
+    return newer(rt, query if source is None else query.where(column.source_id == source), than)
+
+
 def leads(
     rt: Runtime,
     project: UUID | None,
@@ -142,10 +151,14 @@ def shelved(
     state: str = "quarantined",
     *,
     source: UUID | None = None,
+    reasons: Sequence[Json] = (),
     cursor: Cursor = START,
     limit: int = 50,
 ) -> Page:
-    """Submissions in one of SHELVES, with their reasons and their body's size and type."""
+    """Submissions in one of SHELVES, with their reasons and their body's size and type.
+
+    Where `reasons` are given, those alone that are there for one of them.
+    """
     if state not in SHELVES:
         raise ValueError(f"{state!r} is none of {', '.join(SHELVES)}")
     query = (
@@ -164,6 +177,8 @@ def shelved(
         query = query.where(tables.submissions.c.project_id == project)
     if source is not None:
         query = query.where(tables.submissions.c.source_id == source)
+    if reasons:
+        query = query.where(tables.submissions.c.reasons.in_(reasons))
     return _page(rt, query, tables.submissions.c.id, cursor, limit)
 
 

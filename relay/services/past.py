@@ -10,13 +10,21 @@ import sqlalchemy as sa
 
 from relay.core import rows
 from relay.core.adapter import Mapped
-from relay.core.contract import Unreadable
+from relay.core.contract import Inbound, Unreadable
 from relay.core.fixtures import Fixture, fixtures_of
 from relay.core.trail import Placed
 from relay.runtime import Runtime
 from relay.services.browse import Row
 from relay.services.configured import ConfiguredSource
-from relay.services.remapping import Found, its_own, remap, rules_of, understood
+from relay.services.remapping import (
+    Found,
+    its_own,
+    plain,
+    remap,
+    rules_of,
+    stored_request,
+    understood,
+)
 from relay.store.tables import bodies, fetches, submissions
 
 OFFERED = 20
@@ -27,7 +35,7 @@ OFFERED = 20
 class Explained:
     """One submission under a mapping: what becomes of it, and of each of its answers.
 
-    `trouble` says in words why it cannot even be read; `mapped` is None then.
+    `trouble` says in words why its kind cannot even read it; `mapped` is None then.
     """
 
     mapped: Mapped | None = None
@@ -87,7 +95,7 @@ def explained(source: ConfiguredSource, row: Any) -> Explained:
     """What becomes of a submission, a row of `whole`, by the mapping that the source has."""
     found = understood(source, row)
     if isinstance(found, str):
-        return Explained(trouble=found)
+        return _troubled(source, stored_request(row), found)
     return _explained(source, its_own(row, found))
 
 
@@ -96,12 +104,19 @@ def explained_fixture(source: ConfiguredSource, fixture: Fixture) -> Explained:
     try:
         return _explained(source, remap(source, fixture.inbound)[0])
     except Unreadable as error:
-        return Explained(trouble=str(error))
+        return _troubled(source, fixture.inbound, str(error))
 
 
 def examples_of(source: ConfiguredSource) -> list[Fixture]:
     """The kind's examples that hold a submission, its usual one first."""
     return [one for one in fixtures_of(source.kind) if one.expected.get("submissions")]
+
+
+def _troubled(source: ConfiguredSource, inbound: Inbound, trouble: str) -> Explained:
+    """Its values as they are written, where they can be read at all."""
+    document = plain(source, inbound)
+    placed = [] if document is None else source.kind.adapter.unread(document)
+    return Explained(placed=placed, trouble=trouble)
 
 
 def _explained(source: ConfiguredSource, found: Found) -> Explained:

@@ -8,7 +8,7 @@ from typing import Any
 
 from relay.core import rows
 from relay.core.adapter import Mapped, MappingRules
-from relay.core.contract import Fetching, Inbound, Parsed, Unreadable
+from relay.core.contract import Fetching, Inbound, Json, Parsed, Unreadable, read_body
 from relay.core.permission import ConsentDefault
 from relay.services.configured import ConfiguredSource
 
@@ -25,14 +25,36 @@ def remap(source: ConfiguredSource, inbound: Inbound) -> list[Found]:
     """
     if inbound.method == rows.METHOD:
         return [row_of_a_file(source, inbound)]
-    found = source.kind.source.parse(inbound, source.settings)
-    if not found:
-        raise Unreadable("the body holds no submission")
     rules = rules_of(source)
     return [
         (parsed, None if says_no_lead(source, parsed) else source.kind.adapter.map(parsed, rules))
-        for parsed in found
+        for parsed in _parsed(source, inbound, rules)
     ]
+
+
+def _parsed(source: ConfiguredSource, inbound: Inbound, rules: MappingRules) -> list[Parsed]:
+    """What the integration reads in it, or else what the source's own mapping points to."""
+    reason = Unreadable("the body holds no submission")
+    try:
+        if found := source.kind.source.parse(inbound, source.settings):
+            return found
+    except Unreadable as error:
+        reason = error
+    document = plain(source, inbound) if rules.points else None
+    if document is None or not rules.reads(document):
+        raise reason
+    return [Parsed(document=document)]
+
+
+def plain(source: ConfiguredSource, inbound: Inbound) -> Json:
+    """A body as it is written, None where nobody can read it; calls of lead APIs are never plain.
+
+    Their callers are told what is wrong with them.
+    """
+    try:
+        return None if source.kind.source.tokens else read_body(inbound)
+    except Unreadable:
+        return None
 
 
 def understood(source: ConfiguredSource, row: Any) -> list[Found] | str:

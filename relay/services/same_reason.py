@@ -1,8 +1,7 @@
-"""Submissions on a shelf that are there for the same reason: told apart, counted, released."""
+"""Submissions on a shelf that are there for the same reason, told apart and counted."""
 
 import hashlib
 import re
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,42 +12,33 @@ import sqlalchemy as sa
 
 from relay.core.contract import Json
 from relay.runtime import Runtime
-from relay.services import quarantine
+from relay.services import browse
 from relay.store.tables import sources, state_is, submissions
 
 LOOKED_AT = 5000
 """Submissions of a shelf that are grouped, its newest; more are said to be more."""
 
-AT_ONCE = 50
-"""Submissions that are released between two looks at the time."""
-
-PATIENCE = 4.0
-"""Seconds that one step of a release takes; the next one goes on where it ended."""
+SPELLINGS = 100
+"""Ways of writing one reason that a list is searched for."""
 
 _NUMBERS = re.compile(r"\d+")
 
 
 @dataclass(slots=True)
 class Group:
-    """Submissions of one source with the same reason, but for the numbers in it."""
+    """Submissions of one source with the same reason, but for the numbers in it.
+
+    `spellings` are some of the reasons as they are written.
+    """
 
     key: str
     source_id: UUID
     source: str
     reasons: list[Json]
-    count: int = 0
-    first_at: datetime | None = None
-    last_at: datetime | None = None
-
-
-@dataclass(slots=True)
-class Step:
-    """How far a release is: go on after `after`, until that is None."""
-
-    released: int = 0
-    still: int = 0
-    held: int = 0
-    after: UUID | None = None
+    count: int
+    first_at: datetime
+    last_at: datetime
+    spellings: list[Json] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,25 +52,22 @@ class Shelf:
 def key_of(reasons: Json) -> str:
     """What two submissions have in common that are there for the same reason."""
     first = reasons[0] if reasons else ""
-    place, message = (
-        (first.get("place", ""), first.get("message", ""))
-        if isinstance(first, dict)
-        else ("", first)
-    )
-    said = _NUMBERS.sub("#", f"{place}\n{message}")
+    if isinstance(first, dict):
+        first = f"{first.get('place', '')}\n{first.get('message', '')}"
+    said = _NUMBERS.sub("#", str(first))
     return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def groups(rt: Runtime, project: UUID, state: str, source: UUID | None = None) -> Shelf:
     """What is on a shelf of a project, by source and reason."""
-    newest = _on_shelf(project, state, source).order_by(submissions.c.id.desc())
+    newest = on_shelf(project, state, source).order_by(submissions.c.id.desc())
     inner = newest.limit(LOOKED_AT).subquery()
     query = (
         sa.select(
             inner.c.source_id,
-            sources.c.name,
+            sources.c.name.label("source"),
             inner.c.reasons,
-            sa.func.count().label("count"),
+            sa.func.count().label("many"),
             sa.func.min(inner.c.received_at).label("first_at"),
             sa.func.max(inner.c.received_at).label("last_at"),
         )
@@ -91,11 +78,7 @@ def groups(rt: Runtime, project: UUID, state: str, source: UUID | None = None) -
         rows = connection.execute(query).all()
     found: dict[tuple[UUID, str], Group] = {}
     for row in rows:
-        key = key_of(row.reasons)
-        group = found.setdefault(
-            (row.source_id, key), Group(key, row.source_id, row.name, row.reasons)
-        )
-        _count(group, row)
+        _count(found, row)
     listed = sorted(found.values(), key=lambda one: (-one.count, one.key))
     return Shelf(listed, whole=sum(one.count for one in listed) < LOOKED_AT)
 
@@ -108,56 +91,18 @@ def group(rt: Runtime, project: UUID, state: str, source: UUID, key: str) -> Gro
 
 def count(rt: Runtime, project: UUID, source: UUID, state: str = "quarantined") -> int:
     """How many of a source are on a shelf, at most LOOKED_AT."""
-    inner = _on_shelf(project, state, source).limit(LOOKED_AT).subquery()
+    inner = on_shelf(project, state, source).limit(LOOKED_AT).subquery()
     with rt.database.read() as connection:
         return int(connection.execute(sa.select(sa.func.count()).select_from(inner)).scalar_one())
 
 
-def members(
-    rt: Runtime,
-    project: UUID,
-    state: str,
-    source: UUID,
-    key: str,
-    *,
-    after: UUID | None = None,
-) -> tuple[list[UUID], UUID | None]:
-    """Some of a group, oldest first, and the id after which there are others, None at the end."""
-    query = _on_shelf(project, state, source).order_by(submissions.c.id).limit(LOOKED_AT)
-    if after is not None:
-        query = query.where(submissions.c.id > after)
-    with rt.database.read() as connection:
-        rows = connection.execute(query).all()
-    alike = [row.id for row in rows if key_of(row.reasons) == key]
-    if len(alike) > AT_ONCE:
-        return alike[:AT_ONCE], alike[AT_ONCE - 1]
-    return alike, rows[-1].id if len(rows) == LOOKED_AT else None
+def newer(rt: Runtime, project: UUID, state: str, source: UUID | None, than: UUID) -> int:
+    """How many of a shelf are newer than this one, counted as `browse.newer` does."""
+    return browse.newer(rt, on_shelf(project, state, source), than)
 
 
-def release(
-    rt: Runtime,
-    project: UUID,
-    state: str,
-    source: UUID,
-    key: str,
-    actor: str,
-    *,
-    after: UUID | None = None,
-) -> Step:
-    """Release a group from where the last step ended, as far as PATIENCE allows."""
-    step = Step(after=after)
-    until = time.monotonic() + PATIENCE
-    while True:
-        ids, step.after = members(rt, project, state, source, key, after=step.after)
-        outcome = quarantine.release(rt, ids, actor)
-        step.released += len(outcome.released)
-        step.still += len(outcome.still)
-        step.held += len(outcome.held)
-        if step.after is None or time.monotonic() > until:
-            return step
-
-
-def _on_shelf(project: UUID, state: str, source: UUID | None) -> sa.Select[tuple[Any, ...]]:
+def on_shelf(project: UUID, state: str, source: UUID | None) -> sa.Select[tuple[Any, ...]]:
+    """The submissions of a shelf, of one source where it is named: id, source, reasons, time."""
     query = sa.select(*_COLUMNS).where(
         submissions.c.project_id == project, state_is(submissions, state)
     )
@@ -172,7 +117,16 @@ _COLUMNS: Sequence[sa.ColumnElement[Any]] = (
 )
 
 
-def _count(group: Group, row: Any) -> None:
-    group.count += row.count
-    group.first_at = min(filter(None, (group.first_at, row.first_at)))
-    group.last_at = max(filter(None, (group.last_at, row.last_at)))
+def _count(found: dict[tuple[UUID, str], Group], row: Any) -> None:
+    """Count the rows of one spelling into their group."""
+    key = key_of(row.reasons)
+    known = found.get((row.source_id, key))
+    if known is None:
+        known = found[row.source_id, key] = Group(
+            key, row.source_id, row.source, row.reasons, 0, row.first_at, row.last_at
+        )
+    if len(known.spellings) < SPELLINGS:
+        known.spellings.append(row.reasons)
+    known.count += row.many
+    known.first_at = min(known.first_at, row.first_at)
+    known.last_at = max(known.last_at, row.last_at)

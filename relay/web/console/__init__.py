@@ -8,9 +8,11 @@ from flask import Blueprint, Flask
 from relay.web.console import (
     account,
     acts,
+    alike,
     assets,
     deliveries,
     failures,
+    fixing,
     leads,
     links,
     mapping,
@@ -62,7 +64,7 @@ def register(app: Flask) -> None:
 def _project_pages() -> Blueprint:
     inside = Blueprint("project", __name__, url_prefix="/p/<project>")
     project.set_up(inside)
-    reading = (overview, deliveries, leads, shelves, problems, traffic)
+    reading = (overview, deliveries, leads, shelves, alike, fixing, problems, traffic)
     building = (sources, mapping, targets, routes, project_map, settings)
     ruling = (members,)
     acting = (acts,)

@@ -152,6 +152,7 @@ def _save(source: ConfiguredSource, wanted: str) -> ResponseReturnValue:
     waiting = same_reason.count(current(), g.project["id"], source.id)
     if waiting:
         flash(f"{waiting} of this source are in quarantine: they can be mapped again now.", "warn")
+        return redirect(url_for("console.project.shelves.index", source=source.id))
     return redirect(url_for(".index", source_id=source.id, sample=sample.name))
 
 

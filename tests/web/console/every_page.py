@@ -64,6 +64,7 @@ QUERIES = (
     "deliveries/?q=nothing",
     "quarantine/?shelf=turned-away",
     "problems/?shelf=muted",
+    "quarantine/?shelf=held",
 )
 """Pages that are others by their query."""
 
