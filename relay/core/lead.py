@@ -47,6 +47,7 @@ class Summary:
     unique_identifier: str | None
     traffic_source_id: str | None
     sub_id: str | None
+    campaign: str | None
     has_gclid: bool
     has_cid: bool
     has_fbp: bool
@@ -210,6 +211,7 @@ def summary(document: Json) -> Summary:
         unique_identifier=document.get("keys", {}).get("unique_identifier"),
         traffic_source_id=attribution.get("traffic_source_id"),
         sub_id=attribution.get("sub_id"),
+        campaign=attribution.get("utm", {}).get("campaign"),
         has_gclid=bool(click_ids.get("gclid")),
         has_cid=bool(attribution.get("ga", {}).get("client_id")),
         has_fbp=bool(attribution.get("browser_ids", {}).get("fbp")),

@@ -4,11 +4,13 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time
 from typing import Any
 
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from relay.core.emails import looks_like_email
 
@@ -20,6 +22,9 @@ UNPACKED = 200 * 1024 * 1024
 
 MOST_PARTS = 2000
 """Files within a workbook."""
+
+MOST_CHARACTERS = 32_767
+"""What one cell of a workbook holds."""
 
 _NUMBER = re.compile(r"[+(]?[0-9][0-9 ()./-]{5,}")
 
@@ -101,6 +106,26 @@ def given_back(rows: Iterator[Sequence[str]]) -> bytes:
     """Rows as a file that spreadsheets open, in which no cell is taken for a formula."""
     harmless = ([_harmless(cell) for cell in row] for row in rows)
     return b"\xef\xbb\xbf" + as_delimited(harmless)
+
+
+def as_workbook(rows: Iterable[Sequence[str]]) -> bytes:
+    """Rows as a workbook of one sheet: numbers are numbers, and no text is a formula."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet()
+    for row in rows:
+        sheet.append([_typed(sheet, cell) for cell in row])
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def _typed(sheet: Any, cell: str) -> Any:
+    """A number, or a cell that holds text whatever it begins with."""
+    if re.fullmatch(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]+)?", cell):
+        return float(cell) if "." in cell else int(cell)
+    text = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", cell)[:MOST_CHARACTERS])
+    text.data_type = "s"  # openpyxl takes what begins with "=" for a formula
+    return text
 
 
 def _harmless(cell: str) -> str:

@@ -94,6 +94,7 @@ def copies(document: Json) -> dict[str, Any]:
         "unique_identifier": _short(told.unique_identifier),
         "traffic_source_id": _short(told.traffic_source_id),
         "sub_id": _short(told.sub_id),
+        "campaign": _short(told.campaign),
         "has_gclid": told.has_gclid,
         "has_cid": told.has_cid,
         "has_fbp": told.has_fbp,

@@ -1,7 +1,7 @@
 """What traffic sources and their sub-sources bring: leads, what went out of them, what was won."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -85,8 +85,7 @@ def traffic(rt: Runtime, project_id: UUID, since: datetime, until: datetime) -> 
     """
     span = _span(project_id, since, until)
     project = configured_projects.project(rt, project_id)
-    labels = project.conversion_labels.values() if project else ()
-    won = _is_won([name for name in labels if name.lower() not in NOT_WON])
+    won = is_won(project.conversion_labels.values() if project else ())
     with rt.database.read() as connection:
         lines = _count_leads(connection, span, won)
         cut = _only_the_largest(lines)
@@ -135,9 +134,10 @@ def _span(project_id: UUID, since: datetime, until: datetime) -> sa.ColumnElemen
     )
 
 
-def _is_won(labels: Sequence[str]) -> sa.ColumnElement[bool]:
-    """Whether a lead's value is its own for good; `labels` are conversions that say so."""
-    return sa.or_(sa.func.lower(leads.c.status).in_(WON), leads.c.status.in_(labels))
+def is_won(labels: Iterable[str]) -> sa.ColumnElement[bool]:
+    """Whether a lead's value is its own for good; `labels` are the project's conversions."""
+    success = [name for name in labels if name.lower() not in NOT_WON]
+    return sa.or_(sa.func.lower(leads.c.status).in_(WON), leads.c.status.in_(success))
 
 
 def _count_leads(

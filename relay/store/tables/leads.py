@@ -38,6 +38,7 @@ leads = sa.Table(
     sa.Column("unique_identifier", sa.Text),
     sa.Column("traffic_source_id", sa.Text),
     sa.Column("sub_id", sa.Text),
+    sa.Column("campaign", sa.Text),
     sa.Column("has_gclid", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("has_cid", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("has_fbp", sa.Boolean, nullable=False, server_default=sa.false()),

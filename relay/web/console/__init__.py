@@ -10,6 +10,7 @@ from relay.web.console import (
     acts,
     alike,
     assets,
+    books,
     deliveries,
     failures,
     fixing,
@@ -23,6 +24,7 @@ from relay.web.console import (
     project,
     project_map,
     reference,
+    reports,
     routes,
     security,
     session,
@@ -64,10 +66,12 @@ def register(app: Flask) -> None:
 def _project_pages() -> Blueprint:
     inside = Blueprint("project", __name__, url_prefix="/p/<project>")
     project.set_up(inside)
-    reading = (overview, deliveries, leads, shelves, alike, fixing, problems, traffic)
+    reading = (overview, deliveries, leads, shelves, alike, fixing, problems)
+    reporting = (reports, traffic, books)
     building = (sources, mapping, targets, routes, project_map, settings)
     ruling = (members,)
     acting = (acts,)
-    for page in (*reading, *acting, *building, submit, uploads, trial, *ruling):
+    ways_in = (submit, uploads, trial)
+    for page in (*reading, *acting, *reporting, *building, *ways_in, *ruling):
         inside.register_blueprint(page.pages)
     return inside

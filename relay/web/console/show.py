@@ -12,6 +12,7 @@ from markdown_it.token import Token
 from markupsafe import Markup
 
 from relay.core.contract import Json
+from relay.core.money import to_major
 from relay.runtime import current
 from relay.web.console import words
 from relay.web.console.facts import in_major
@@ -35,6 +36,7 @@ def set_up(console: Blueprint) -> None:
         headers,
         markdown,
         in_major,
+        amounts,
     )
     for view in views:
         console.app_template_filter(view.__name__)(view)
@@ -118,6 +120,14 @@ def bodytext(body: bytes | str | None, content_type: str = "") -> str:
         return pretty(json.loads(text))
     except (ValueError, RecursionError):
         return text[:SHOWN]
+
+
+def amounts(value_minor: Mapping[str, int]) -> list[str]:
+    """Sums in minor units by currency, as people write them; "" stands for one nobody said."""
+    return [
+        f"{to_major(minor, currency):,.2f} {currency}".strip()
+        for currency, minor in sorted(value_minor.items())
+    ]
 
 
 def headers(given: Mapping[str, Any] | list[Any] | None) -> list[tuple[str, str]]:

@@ -1,13 +1,15 @@
-"""The books: the ledger, and what traffic sources bring."""
+"""The books: the ledger, and what leads came of and went to."""
 
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from relay.core.contract import Json
+from relay.services import reports
+from relay.services.funnel import funnel
 from relay.services.ledger import Span, ledger
 from relay.services.traffic import traffic
 from relay.web.apis.own.answers import told
-from relay.web.apis.own.operations import SINCE, UNTIL, Asked, Operation
+from relay.web.apis.own.operations import SINCE, UNTIL, Asked, Operation, Parameter
 
 A_MONTH = timedelta(days=30)
 A_MOMENT = timedelta(microseconds=1)
@@ -18,10 +20,37 @@ def _ledger(asked: Asked) -> Json:
     return asdict(ledger(asked.rt, span))
 
 
+def _span(asked: Asked) -> tuple[datetime, datetime]:
+    """The span that is asked for, or the last thirty days up to this moment."""
+    until = asked.query.get("until") or asked.rt.clock.now() + A_MOMENT
+    return asked.query.get("since") or until - A_MONTH, until
+
+
+def _report(asked: Asked) -> Json:
+    since, until = _span(asked)
+    span = reports.Span(project=asked.project.id, since=since, until=until)
+    report = reports.report(asked.rt, span, asked.query.get("by", reports.DIMENSIONS[0]))
+    passed = funnel(asked.rt, span)
+    return {
+        "since": told(since),
+        "until": told(until),
+        "by": report.dimension,
+        "lines": [line.to_json() for line in report.lines],
+        "total": report.total.to_json(),
+        "cut": report.cut,
+        "funnel": {
+            "received": passed.received,
+            "leads": passed.leads,
+            "owed": passed.owed,
+            "delivered": passed.delivered,
+            "won": passed.won,
+        },
+    }
+
+
 def _traffic(asked: Asked) -> Json:
     """Of a span; of the last thirty days, up to this moment, where none is given."""
-    until = asked.query.get("until") or asked.rt.clock.now() + A_MOMENT
-    since = asked.query.get("since") or until - A_MONTH
+    since, until = _span(asked)
     report = traffic(asked.rt, asked.project.id, since, until)
     return {
         "since": told(since),
@@ -41,6 +70,24 @@ OPERATIONS = (
         scope="read",
         act=_ledger,
         query=(SINCE, UNTIL),
+        tag="Ledger",
+    ),
+    Operation(
+        method="GET",
+        path="/reports/leads",
+        name="getReport",
+        summary="Leads and deliveries by source, form, campaign, target or reason, and the funnel",
+        scope="read",
+        act=_report,
+        query=(
+            SINCE,
+            UNTIL,
+            Parameter(
+                name="by",
+                about="What lines are told apart by; source.",
+                schema={"enum": list(reports.DIMENSIONS)},
+            ),
+        ),
         tag="Ledger",
     ),
     Operation(
