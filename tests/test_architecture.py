@@ -154,5 +154,6 @@ def test_make_says_what_there_is() -> None:
         "test",
         "lint",
         "bench",
+        "screenshots",
         "lock",
     ]

@@ -18,8 +18,8 @@ from relay.core.durations import BEYOND, STEPS, within
 from relay.core.money import to_major
 from relay.runtime import Runtime
 from relay.services.configured_projects import project as project_of
-from relay.services.figures import took_seconds
 from relay.services.traffic import is_won
+from relay.store.expressions import seconds_between
 from relay.store.tables import DELIVERY_STATES, deliveries, leads, sources, targets
 
 MOST = 1000
@@ -119,7 +119,7 @@ def report(rt: Runtime, span: Span, dimension: str) -> Report:
         if dimension in OF_LEADS:
             lines = _of_leads(rt, connection, span, OF_LEADS[dimension])
         else:
-            lines = _of_deliveries(rt, connection, span, dimension)
+            lines = _of_deliveries(connection, span, dimension)
         order = sorted(lines.values(), key=lambda line: (-line.size, str(line.key)))
         kept = _named(connection, span, dimension, order[:MOST])
     return Report(dimension, kept, _sum(order), len(order) > MOST)
@@ -144,15 +144,13 @@ def _of_leads(
         line.won += row.won
         if row.value:
             line.value_minor[row.currency] += int(row.value)
-    went = sa.select(*columns, *_ended(rt)).join(deliveries, deliveries.c.lead_id == leads.c.id)
+    went = sa.select(*columns, *_ended()).join(deliveries, deliveries.c.lead_id == leads.c.id)
     for row in connection.execute(went.where(*arrived(span)).group_by(*columns, "ended", "step")):
         _take(_line(found, row[: len(columns)]), row)
     return found
 
 
-def _of_deliveries(
-    rt: Runtime, connection: sa.Connection, span: Span, dimension: str
-) -> dict[Key, Line]:
+def _of_deliveries(connection: sa.Connection, span: Span, dimension: str) -> dict[Key, Line]:
     columns = OF_DELIVERIES[dimension]
     found: dict[Key, Line] = {}
     owed = _owed(span)
@@ -160,7 +158,7 @@ def _of_deliveries(
         owed.append(deliveries.c.state.in_(UNDELIVERED))
     named = [column.label(f"key{number}") for number, column in enumerate(columns)]
     counted = (
-        sa.select(*named, *_ended(rt))
+        sa.select(*named, *_ended())
         .join(leads, leads.c.id == deliveries.c.lead_id)
         .where(*owed, leads.c.test == sa.false())
     )
@@ -181,9 +179,9 @@ def _take(line: Line, row: Any) -> None:
         line.took[row.step] += row.number
 
 
-def _ended(rt: Runtime) -> tuple[sa.ColumnElement[Any], ...]:
+def _ended() -> tuple[sa.ColumnElement[Any], ...]:
     """State, step of the time that it took, and how many."""
-    took = took_seconds(rt)
+    took = seconds_between(deliveries.c.created_at, deliveries.c.settled_at)
     steps = [(took <= seconds, number) for number, seconds in enumerate(STEPS)]
     delivered = deliveries.c.state == "delivered"
     step = sa.case((sa.not_(delivered), BEYOND), *steps, else_=BEYOND)

@@ -37,6 +37,14 @@ class Days:
         """The members of an address that asks for them."""
         return {"from": self.first.isoformat(), "until": self.last.isoformat()}
 
+    @property
+    def moments(self) -> dict[str, str]:
+        """The same for addresses of lists, whose ends are moments and the last one exclusive."""
+        return {
+            "from": f"{self.since:%Y-%m-%dT%H:%M}",
+            "until": f"{self.until:%Y-%m-%dT%H:%M}",
+        }
+
     def __str__(self) -> str:
         """As names of files say it."""
         return f"{self.first.isoformat()}-{self.last.isoformat()}"

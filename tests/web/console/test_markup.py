@@ -55,7 +55,8 @@ def site(house: House) -> dict[str, Page]:
 
 
 def _is_file(address: str) -> bool:
-    return urlsplit(address).path.endswith(("/raw", ".csv", ".json"))
+    files = ("/raw", ".csv", ".json", ".xlsx", ".zip", ".yaml", ".txt")
+    return urlsplit(address).path.endswith(files)
 
 
 def test_every_page_is_sound_and_works_without_scripts(site: dict[str, Page], house: House) -> None:
