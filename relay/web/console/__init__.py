@@ -41,6 +41,31 @@ from relay.web.console import (
     veil,
 )
 
+IN_A_PROJECT = (
+    overview,
+    deliveries,
+    acts,
+    leads,
+    alike,
+    submit,
+    uploads,
+    trial,
+    shelves,
+    fixing,
+    problems,
+    reports,
+    traffic,
+    books,
+    sources,
+    mapping,
+    targets,
+    routes,
+    project_map,
+    settings,
+    members,
+)
+"""The pages of a project, each with its own `pages`."""
+
 
 def register(app: Flask) -> None:
     """Add the console: its pages, sign-in, security headers and template filters."""
@@ -66,12 +91,6 @@ def register(app: Flask) -> None:
 def _project_pages() -> Blueprint:
     inside = Blueprint("project", __name__, url_prefix="/p/<project>")
     project.set_up(inside)
-    reading = (overview, deliveries, leads, shelves, alike, fixing, problems)
-    reporting = (reports, traffic, books)
-    building = (sources, mapping, targets, routes, project_map, settings)
-    ruling = (members,)
-    acting = (acts,)
-    ways_in = (submit, uploads, trial)
-    for page in (*reading, *acting, *reporting, *building, *ways_in, *ruling):
+    for page in IN_A_PROJECT:
         inside.register_blueprint(page.pages)
     return inside
