@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 
 from relay.core.ids import new_id
-from relay.services import flow, matching
+from relay.services import flow, matching, reports
 from relay.services.configured import ConfiguredRoute
+from relay.services.funnel import funnel
+from tests.conftest import NOON
 from tests.store.grown import Plans, must_be_cheap
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(300)]
@@ -32,5 +34,18 @@ def test_holding_leads_against_a_route(plans: Plans) -> None:
         assert matches is not None
         assert len(matches) == matching.HELD_AGAINST
         matching.names_seen(rt, plans.acme.project)
+
+    must_be_cheap(plans.of(look))
+
+
+def test_reports_read_their_days_alone(plans: Plans) -> None:
+    rt, begin = plans.acme.rt, NOON + timedelta(days=50)
+    until = begin + timedelta(hours=6)
+    span = reports.Span(project=plans.acme.project, since=begin, until=until)
+
+    def look(_number: int) -> None:
+        for by in reports.DIMENSIONS:
+            assert reports.report(rt, span, by).lines
+        assert funnel(rt, span).delivered > 1000
 
     must_be_cheap(plans.of(look))
