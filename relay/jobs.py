@@ -16,6 +16,7 @@ from relay.services.fetchers import fetch_some
 from relay.services.forward import forward as forward_lane
 from relay.services.leads import store_batch
 from relay.services.looking import look
+from relay.services.person_job import work_on as work_on_person
 from relay.services.status import process_status
 from relay.services.sweep import sweep as sweep_rows
 from relay.services.upload_job import work_on
@@ -51,6 +52,11 @@ def fetch(source_id: str) -> None:
 def problems() -> None:
     """Look for problems, and see to the notices about them."""
     _run("problems", "problems", look)
+
+
+def person(request_id: str) -> None:
+    """Do some of what was asked about a person."""
+    _run("person", f"person:{request_id}", lambda rt: work_on_person(rt, UUID(request_id)))
 
 
 def sweep() -> None:

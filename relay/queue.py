@@ -66,6 +66,10 @@ class Queue:
         """Have problems looked for; true when this call rang."""
         return self._wake("problems", "relay.jobs.problems")
 
+    def wake_person(self, request_id: UUID | str) -> bool:
+        """Have the work on a person's request go on; true when this call rang."""
+        return self._wake(f"person:{request_id}", "relay.jobs.person", str(request_id))
+
     def wake_sweep(self) -> bool:
         """Have work that was left lying found; true when this call rang."""
         return self._wake("sweep", "relay.jobs.sweep")

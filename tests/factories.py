@@ -66,6 +66,7 @@ LETTER_SCHEMA: Json = {
                 "traffic_source_id": {"lead": "/attribution/traffic_source_id"},
                 "sub_id": {"lead": "/attribution/sub_id"},
                 "tokens": {"type": "object", "lead": "/tokens"},
+                "submitted": {"lead": "/times/submitted"},
             },
         },
     },
@@ -169,6 +170,11 @@ class Bell:
     def wake_problems(self) -> bool:
         """Note it."""
         self.rung.append("problems")
+        return True
+
+    def wake_person(self, request_id: UUID | str) -> bool:
+        """Note it."""
+        self.rung.append(f"person:{request_id}")
         return True
 
     def wake_sweep(self) -> bool:

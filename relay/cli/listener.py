@@ -27,7 +27,16 @@ REST_SECONDS = 1.0
 
 JOBS = frozenset(
     f"relay.jobs.{name}"
-    for name in ("store", "forward", "status", "import_file", "fetch", "problems", "sweep")
+    for name in (
+        "store",
+        "forward",
+        "status",
+        "import_file",
+        "fetch",
+        "person",
+        "problems",
+        "sweep",
+    )
 )
 """What a nudge may ask for."""
 

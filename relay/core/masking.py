@@ -52,11 +52,11 @@ def mask(body: bytes, content_type: str, secrets: Iterable[str]) -> bytes:
     wanted = {secret for secret in wanted if _may_hold(body, secret)}
     if not wanted:
         return body
-    plain, starts = _plain(body)
+    plain, starts = plain_form(body)
     kinds = {form for secret in wanted for form in _forms(secret)}
     spans = sorted(span for form in kinds for span in _found(plain, form))
     raw = [(starts[first], starts[last]) for first, last in spans]
-    return _without(body, raw, in_json="json" in content_type.lower())
+    return without(body, raw, in_json="json" in content_type.lower())
 
 
 def _may_hold(body: bytes, secret: str) -> bool:
@@ -65,7 +65,7 @@ def _may_hold(body: bytes, secret: str) -> bool:
     return all(run in body for run in runs)
 
 
-def _plain(data: bytes) -> tuple[bytes, "array[int]"]:
+def plain_form(data: bytes) -> tuple[bytes, "array[int]"]:
     """The plain form, and where in `data` each of its bytes begins, with the end of all."""
     pieces: list[bytes] = []
     starts, end = array("L"), 0
@@ -94,7 +94,7 @@ def _said(spelled: re.Match[bytes]) -> bytes:
 def _forms(secret: str) -> Iterator[bytes]:
     """The secret's plain form in UTF-8, and as a form of a page in windows-1252 sends it."""
     for charset, errors in (("utf-8", "surrogatepass"), ("cp1252", "ignore")):
-        form = _plain(secret.encode(charset, errors))[0]
+        form = plain_form(secret.encode(charset, errors))[0]
         if form and (charset == "utf-8" or len(form) >= SHORTEST):
             yield form
 
@@ -106,7 +106,8 @@ def _found(plain: bytes, form: bytes) -> Iterator[tuple[int, int]]:
         at = plain.find(form, at + len(form))
 
 
-def _without(body: bytes, spans: Iterable[tuple[int, int]], *, in_json: bool) -> bytes:
+def without(body: bytes, spans: Iterable[tuple[int, int]], *, in_json: bool) -> bytes:
+    """The body with `***` in place of each of these stretches, which are in order."""
     pieces: list[bytes] = []
     end, within_text = 0, False
     for start, stop in spans:

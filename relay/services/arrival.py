@@ -100,7 +100,7 @@ def read(
     body = _body_row(source, inbound, secrets, dropped)
     if body["body"] != inbound.body or body["query"] != clean(_query(inbound).decode()):
         _mask_documents(rows, secrets)
-    body.update(id=body_id, received_at=now, door=door, parts=len(rows))
+    body.update(id=body_id, received_at=now, door=door, parts=len(rows), blanked_at=None)
     return Arrival(source, body, rows)
 
 
@@ -220,6 +220,7 @@ def _row(submission_id: UUID) -> dict[str, Any]:
         "warnings": [],
         "reasons": [],
         "hold": None,
+        "erased_at": None,
     }
 
 

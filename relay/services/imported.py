@@ -38,6 +38,8 @@ class Taken:
     new: int = 0
     known: int = 0
     quarantined: list[str] = field(default_factory=list)
+    erased: int = 0
+    """Those whose person was erased here."""
     renamed: list[str] = field(default_factory=list)
     """Those whose number or public id somebody else has here."""
 
@@ -170,6 +172,8 @@ def _count(taken: Taken, lead: HostedLead, kept: intake.Kept) -> None:
     filed = kept.leads.get(row["id"])
     if row["state"] == "duplicate":
         taken.known += 1
+    elif row["erased_at"] is not None:
+        taken.erased += 1
     elif filed is None:
         taken.quarantined.append(lead.id)
     else:

@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from relay.runtime import Runtime
+from relay.services import returned
 from relay.services.arrival import Arrival
 from relay.services.candidate import Candidate, FiledLead
 from relay.services.filing import file_all
@@ -78,6 +79,9 @@ def keep(rt: Runtime, connection: sa.Connection, arrivals: Sequence[Arrival]) ->
     for arrival in arrivals:
         arrival.begun = True
     judged = judge(connection, [row for arrival in arrivals for row in arrival.submissions])
+    now = rt.clock.now()
+    gone = returned.among(rt, connection, arrivals, judged)
+    judged |= {key: returned.refused(judged[key], now) for key in gone}
     rows = judged | there
     candidates = [
         _candidate(arrival, rows[row["id"]])
@@ -86,10 +90,9 @@ def keep(rt: Runtime, connection: sa.Connection, arrivals: Sequence[Arrival]) ->
         for row in arrival.submissions
         if rows[row["id"]]["state"] == "received"
     ]
-    now = rt.clock.now()
     lanes = file_all(rt, connection, candidates, now) if candidates else set()
     filed = {one.submission.id: one.settled() | {"stored_at": now} for one in candidates}
-    insert_new(connection, bodies, [arrival.body for arrival in arrivals])
+    insert_new(connection, bodies, [returned.body_of(one, gone, now) for one in arrivals])
     insert_new(connection, submissions, [row for key, row in judged.items() if key not in filed])
     rows |= {key: rows[key] | settled for key, settled in filed.items()}
     insert_new(connection, submissions, [rows[key] for key in filed])

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from relay.core.ids import new_id
 from relay.runtime import Runtime
+from relay.services import returned
 from relay.services.candidate import Candidate
 from relay.services.errands import see_to
 from relay.services.filing import file_all
@@ -134,8 +135,10 @@ def _in_one_transaction(rt: Runtime, token: UUID, rows: list[Any]) -> set[UUID]:
             now = rt.clock.now()
             candidates = [_candidate(rt, row) for row in rows]
             with rt.database.write() as connection:
+                gone = returned.end(rt, connection, candidates)
                 lanes = file_all(rt, connection, candidates, now)
                 _finish(connection, token, candidates, now)
+                returned.forget_stored(connection, gone, now)
                 return lanes
         except sa.exc.DBAPIError as error:
             if not is_clash(error) or clash == CLASHES - 1:

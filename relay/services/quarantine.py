@@ -104,7 +104,11 @@ def _read(rt: Runtime, submission_id: UUID) -> Any | None:
         )
         .join(bodies, bodies.c.id == submissions.c.body_id)
         .outerjoin(fetches, fetches.c.submission_id == submissions.c.id)
-        .where(submissions.c.id == submission_id, submissions.c.state.in_(SHELVED))
+        .where(
+            submissions.c.id == submission_id,
+            submissions.c.state.in_(SHELVED),
+            submissions.c.erased_at.is_(None),
+        )
     )
     with rt.database.read() as connection:
         return connection.execute(statement).one_or_none()

@@ -23,37 +23,40 @@ from relay.store.tables import (
     submissions,
 )
 
-_Counts = Counter[tuple[UUID, date, str, str]]
+Counts = Counter[tuple[UUID, date, str, str]]
 """Numbers by project, day, what and state, as `ledger_days` holds them."""
 
 
 def remove_leads(connection: sa.Connection, ids: Sequence[UUID]) -> None:
     """Remove these leads, which the caller has locked, with what came in and went out of them."""
-    counts: _Counts = Counter()
+    brought = sa.select(submissions.c.id).where(submissions.c.lead_id.in_(ids))
+    remove_submissions(connection, connection.execute(brought).scalars())
+    remove_leads_alone(connection, ids)
+
+
+def remove_leads_alone(connection: sa.Connection, ids: Sequence[UUID]) -> None:
+    """Remove these leads, which the caller has locked, with what went out; what came in stays."""
+    counts: Counts = Counter()
     _remove_deliveries(connection, ids, counts)
     _remove_changes(connection, ids, counts)
-    brought = sa.select(submissions.c.id).where(submissions.c.lead_id.in_(ids))
-    _remove_submissions(connection, connection.execute(brought).scalars(), counts)
     connection.execute(sa.delete(lead_versions).where(lead_versions.c.lead_id.in_(ids)))
     searching.remove(connection, ids)
     word_lists.remove(connection, ids)
     removed = sa.delete(leads).where(leads.c.id.in_(ids)).returning(*leads.c)
     gone = connection.execute(removed).mappings().all()
-    _keep_counts(connection, counts)
+    keep_counts(connection, counts)
     totals.shift(connection, gone, [])
 
 
 def remove_submissions(connection: sa.Connection, ids: Iterable[UUID]) -> int:
     """Remove submissions with their repeats, which point to them; returns how many."""
-    counts: _Counts = Counter()
+    counts: Counts = Counter()
     removed = _remove_submissions(connection, ids, counts)
-    _keep_counts(connection, counts)
+    keep_counts(connection, counts)
     return removed
 
 
-def _remove_deliveries(
-    connection: sa.Connection, lead_ids: Sequence[UUID], counts: _Counts
-) -> None:
+def _remove_deliveries(connection: sa.Connection, lead_ids: Sequence[UUID], counts: Counts) -> None:
     gone = connection.execute(
         sa.select(
             deliveries.c.id,
@@ -72,7 +75,7 @@ def _remove_deliveries(
     connection.execute(sa.delete(deliveries).where(deliveries.c.id.in_(ids)))
 
 
-def _remove_changes(connection: sa.Connection, lead_ids: Sequence[UUID], counts: _Counts) -> None:
+def _remove_changes(connection: sa.Connection, lead_ids: Sequence[UUID], counts: Counts) -> None:
     """Remove what was said of these leads' statuses, with what that made owed."""
     removed = (
         sa.delete(status_changes)
@@ -84,7 +87,7 @@ def _remove_changes(connection: sa.Connection, lead_ids: Sequence[UUID], counts:
             counts[row.project_id, row.done_at.date(), "owed", ""] += row.owed
 
 
-def _remove_submissions(connection: sa.Connection, ids: Iterable[UUID], counts: _Counts) -> int:
+def _remove_submissions(connection: sa.Connection, ids: Iterable[UUID], counts: Counts) -> int:
     gone = connection.execute(
         sa.select(
             submissions.c.id,
@@ -148,7 +151,8 @@ def _shrink_bodies(connection: sa.Connection, taken: Counter[UUID]) -> None:
     connection.execute(sa.delete(bodies).where(bodies.c.id.in_(taken), bodies.c.parts == 0, ~used))
 
 
-def _keep_counts(connection: sa.Connection, counts: _Counts) -> None:
+def keep_counts(connection: sa.Connection, counts: Counts) -> None:
+    """Add numbers of rows that are there no more to those of their days."""
     for (project_id, day, what, state), number in sorted(counts.items(), key=str):
         if number:
             insert = new_rows(connection, ledger_days).values(

@@ -96,7 +96,7 @@ def _stored_with_same_content(
             sa.tuple_(submissions.c.source_id, submissions.c.content_key).in_(keys),
             submissions.c.content_key.is_not(None),
             submissions.c.received_at >= oldest,
-            submissions.c.state == "stored",
+            sa.or_(submissions.c.state == "stored", submissions.c.erased_at.is_not(None)),
         )
         .order_by(submissions.c.received_at)
     )

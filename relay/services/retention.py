@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from relay.runtime import Runtime
 from relay.services import word_lists
 from relay.services.granted_to import remove_unused
+from relay.services.person_requests import end_old
 from relay.services.removing import remove_leads, remove_submissions
 from relay.store.tables import (
     attempts,
@@ -44,6 +45,7 @@ class Retained:
     imports: int = 0
     comparisons: int = 0
     grants: int = 0
+    person_requests: int = 0
 
 
 def retain(rt: Runtime, progress: Progress | None = None) -> Retained:
@@ -59,6 +61,7 @@ def retain(rt: Runtime, progress: Progress | None = None) -> Retained:
         imports=_repeat(rt, config.keep_bodies_days, _remove_imports, told),
         comparisons=_repeat(rt, config.keep_bodies_days, _remove_comparisons, told),
         grants=remove_unused(rt, config.keep_attempts_days),
+        person_requests=end_old(rt),
     )
 
 

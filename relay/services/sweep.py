@@ -13,6 +13,7 @@ from relay.services.due import FORCED, PASSABLE
 from relay.services.fetching import lying as fetches_lying
 from relay.services.lanes import free
 from relay.services.pace import release_ready
+from relay.services.person_job import lying as persons_lying
 from relay.services.upload_job import lying as imports_lying
 from relay.services.word_lists import catch_up
 from relay.store.tables import deliveries, lanes, state_is, status_changes, submissions
@@ -39,6 +40,7 @@ class Swept:
     imports: tuple[UUID, ...] = ()
     fetches: tuple[UUID, ...] = ()
     told: int = 0
+    persons: tuple[UUID, ...] = ()
 
 
 def sweep(rt: Runtime) -> Swept:
@@ -66,7 +68,10 @@ def sweep(rt: Runtime) -> Swept:
     asked = fetches_lying(rt)
     for source_id in asked:
         rt.queue.wake_fetch(source_id)
-    return Swept(lying, queued, due, leases, expired, released, files, asked, catch_up(rt))
+    persons = persons_lying(rt)
+    for request_id in persons:
+        rt.queue.wake_person(request_id)
+    return Swept(lying, queued, due, leases, expired, released, files, asked, catch_up(rt), persons)
 
 
 def _lying(now: datetime) -> sa.Select[UUID]:

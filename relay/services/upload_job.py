@@ -22,6 +22,7 @@ from relay.runtime import Runtime
 from relay.services import configured, intake, uploads
 from relay.services.arrival import Arrival, read
 from relay.services.configured import ConfiguredSource
+from relay.services.returning import REASONS
 from relay.store.insert import insert_new
 from relay.store.tables import import_refusals, imports, state_is
 from relay.store.writer import CLASHES, is_away, is_clash
@@ -230,7 +231,8 @@ def _write(
 
 
 def _refusal(work: _Work, row: _Row, reasons: list[Json] | None) -> dict[str, Any]:
-    told = {"cells": clean(row.cells), "reasons": clean(reasons)}
+    cells = [] if reasons == REASONS else clean(row.cells)
+    told = {"cells": cells, "reasons": clean(reasons)}
     return {"import_id": work.import_id, "row": row.number, **told}
 
 

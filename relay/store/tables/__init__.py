@@ -54,6 +54,15 @@ from relay.store.tables.outgoing import (
     deliveries,
     grants,
 )
+from relay.store.tables.persons import (
+    PERSON_RELATIONS,
+    PERSON_WORK,
+    erased_contacts,
+    person_files,
+    person_finds,
+    person_requests,
+    receipt_lines,
+)
 from relay.store.tables.schema import metadata, state_is
 from relay.store.tables.searched import WORDS_AS_VECTOR, walks, word_lists
 from relay.store.tables.watched import (
@@ -79,6 +88,8 @@ __all__ = [
     "LINK_PURPOSES",
     "NOTICE_STATES",
     "PAUSES",
+    "PERSON_RELATIONS",
+    "PERSON_WORK",
     "PROBLEM_STATES",
     "RECONCILIATION_STATES",
     "ROLES",
@@ -96,6 +107,7 @@ __all__ = [
     "bulk_runs",
     "counters",
     "deliveries",
+    "erased_contacts",
     "event_keys",
     "fetches",
     "grants",
@@ -111,12 +123,16 @@ __all__ = [
     "memberships",
     "metadata",
     "notices",
+    "person_files",
+    "person_finds",
+    "person_requests",
     "problem_minutes",
     "problem_turns",
     "problems",
     "processes",
     "projects",
     "rate_keys",
+    "receipt_lines",
     "recipients",
     "reconciliations",
     "recovery_codes",

@@ -64,6 +64,7 @@ submissions = sa.Table(
     sa.Column("lease_token", sa.Uuid),
     sa.Column("leased_until", Instant),
     sa.Column("told", sa.Boolean, nullable=False, server_default=sa.false()),  # in `word_lists`
+    sa.Column("erased_at", Instant),  # its person was erased: it says nothing any more
     one_of("state", SUBMISSION_STATES),
     sa.Index("ix_submissions_project_id_received_at", "project_id", "received_at"),
     sa.Index("ix_submissions_source_id_received_at", "source_id", "received_at"),
