@@ -70,7 +70,7 @@ def document(rt: Runtime) -> Json:
         {
             "name": name,
             "kind": "webhook",
-            "settings": {"url": f"https://{name}.demo.invalid/leads", "token": "demo"},
+            "settings": {"url": f"https://{name}.demo.invalid/leads", "token": "token-of-the-demo"},
         }
         for name in TARGETS
     ]
