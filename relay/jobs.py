@@ -16,6 +16,7 @@ from relay.services.fetchers import fetch_some
 from relay.services.forward import forward as forward_lane
 from relay.services.leads import store_batch
 from relay.services.looking import look
+from relay.services.notifiers import send_notices
 from relay.services.person_job import work_on as work_on_person
 from relay.services.status import process_status
 from relay.services.sweep import sweep as sweep_rows
@@ -51,7 +52,7 @@ def fetch(source_id: str) -> None:
 
 def problems() -> None:
     """Look for problems, and see to the notices about them."""
-    _run("problems", "problems", look)
+    _run("problems", "problems", _look_and_tell)
 
 
 def person(request_id: str) -> None:
@@ -62,6 +63,11 @@ def person(request_id: str) -> None:
 def sweep() -> None:
     """Find work that was left lying."""
     _run("sweep", "sweep", sweep_rows)
+
+
+def _look_and_tell(rt: Runtime) -> None:
+    look(rt)
+    send_notices(rt)
 
 
 def _run(job: str, what: str, work: Callable[[Runtime], object]) -> None:

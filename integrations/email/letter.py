@@ -12,6 +12,7 @@ from relay.core.contract import (
     Card,
     Duty,
     Json,
+    Notice,
     Settings,
     fill_template,
     mail_address,
@@ -39,21 +40,37 @@ def write_letter(payload: Json, settings: Settings, duty: Duty) -> bytes:
     """The whole letter. A retry of a delivery writes the same one, but for its date."""
     lead = payload.get("$lead", {})
     shown = message_card(lead)
-    letter = EmailMessage(policy=POLICY)
-    letter["From"] = _sender(settings)
-    letter["To"] = [Address(addr_spec=mail_address(one) or one) for one in settings["to"]]
+    letter = _begun(_subject(settings, lead, shown), settings, duty)
     if reply_to := _answered_by(payload):
         letter["Reply-To"] = reply_to
-    letter["Subject"] = _subject(settings, lead, shown)
-    letter["Date"] = datetime.fromtimestamp(int(duty.now), UTC)
-    letter["Message-ID"] = message_id(settings, duty)
-    letter["Auto-Submitted"] = "auto-generated"
-    letter["X-Auto-Response-Suppress"] = "OOF, AutoReply"
     details = _details(lead, shown) if settings.get("details", True) else Card("", ())
     letter.set_content(_text(shown, details, duty))
     letter.add_alternative(page_of(shown, details, came(duty), reply_to), subtype="html")
     letter.set_boundary(f"=_{duty.id}")
     return letter.as_bytes()
+
+
+def write_notice(notice: Notice, settings: Settings, duty: Duty) -> bytes:
+    """A letter about problems: text alone, the addresses of their pages in lines of their own."""
+    parts = [f"{one.title}\n{one.text}\n{one.url}" for one in notice.items]
+    if notice.more:
+        parts.append(f"And {notice.more} more: {notice.url}")
+    letter = _begun(shorten(_header(notice.title), LONGEST_SUBJECT), settings, duty)
+    letter.set_content("\n\n".join(parts) + "\n")
+    return letter.as_bytes()
+
+
+def _begun(subject: str, settings: Settings, duty: Duty) -> EmailMessage:
+    """A letter with its headers."""
+    letter = EmailMessage(policy=POLICY)
+    letter["From"] = _sender(settings)
+    letter["To"] = [Address(addr_spec=mail_address(one) or one) for one in settings["to"]]
+    letter["Subject"] = subject
+    letter["Date"] = datetime.fromtimestamp(int(duty.now), UTC)
+    letter["Message-ID"] = message_id(settings, duty)
+    letter["Auto-Submitted"] = "auto-generated"
+    letter["X-Auto-Response-Suppress"] = "OOF, AutoReply"
+    return letter
 
 
 def message_id(settings: Settings, duty: Duty) -> str:

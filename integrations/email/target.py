@@ -7,7 +7,7 @@ who may not send and a used-up quota are also told by words is what large provid
 import re
 from collections.abc import Mapping
 
-from integrations.email.letter import message_id, write_letter
+from integrations.email.letter import message_id, write_letter, write_notice
 from relay.core.contract import (
     END,
     Conversation,
@@ -16,6 +16,7 @@ from relay.core.contract import (
     Kind,
     Letter,
     Note,
+    Notice,
     Outcome,
     Reply,
     Settings,
@@ -124,9 +125,17 @@ _NOT_THIS_SENDER = re.compile(
 
 
 def deliver(payload: Json, settings: Settings, duty: Duty) -> Conversation:
-    """Hand the letter in; who could not have it yet gets it at a later try, the others do not."""
+    """Hand a letter in; who could not have it yet gets it at a later try, the others do not."""
+    return (yield from _hand_in(write_letter(payload, settings, duty), settings, duty))
+
+
+def tell(notice: Notice, settings: Settings, duty: Duty) -> Conversation:
+    """The same with a letter of the relay's own."""
+    return (yield from _hand_in(write_notice(notice, settings, duty), settings, duty))
+
+
+def _hand_in(message: bytes, settings: Settings, duty: Duty) -> Conversation:
     recipients = _open(settings, duty)
-    message = write_letter(payload, settings, duty)
     reply = yield _letter(settings, recipients, message)
     later = [one for one, code, _ in _refused(reply) if code < 500]
     if reply.status == 250 and later:
@@ -222,6 +231,7 @@ TARGET = Target(
     settings=SETTINGS,
     deliver=deliver,
     check=check,
+    tell=tell,
     repeat="may double",
     limits=("30/minute",),
     rate_key=_rate_key,

@@ -15,6 +15,8 @@ from relay.core.contract import (
     Json,
     Kind,
     Line,
+    Notice,
+    NoticeItem,
     Outcome,
     Reply,
     Settings,
@@ -33,8 +35,10 @@ from relay.core.contract import (
 LONGEST_HEADER = 150
 LONGEST_SECTION = 3000
 LONGEST_TEXT = 300
+MOST_ITEMS = 20
 ROOM = 30_000
-"""Characters: of the header, of a section, of the line in a notification, of a message. Sections
+"""Characters: of the header, of a section, of the line in a notification, of a message; problems
+that one message tells of. Sections
 are at least half full, so that there are never more than the 50 blocks that Slack takes."""
 
 SETTINGS: Json = {
@@ -77,6 +81,23 @@ def check(settings: Settings, duty: Duty) -> Conversation:
     text = "Test of the connection: messages about new leads will come here."
     reply = yield json_request("POST", settings["url"], {"text": text})
     return _judge(reply, duty) or Outcome(kind=Kind.DELIVERED)
+
+
+def tell(notice: Notice, settings: Settings, duty: Duty) -> Conversation:
+    """Post a message about problems, a section for each."""
+    title = shorten_utf16(notice.title, LONGEST_HEADER)
+    blocks: list[Json] = [{"type": "header", "text": {"type": "plain_text", "text": title}}]
+    blocks += [_section(_told(one)) for one in notice.items[:MOST_ITEMS]]
+    if left := notice.more + len(notice.items[MOST_ITEMS:]):
+        blocks.append(_section(f"<{notice.url}|And {left} more>"))
+    text = _escaped(shorten_utf16(notice.title, LONGEST_TEXT))
+    reply = yield json_request("POST", settings["url"], {"text": text, "blocks": blocks})
+    return _judge(reply, duty) or Outcome(kind=Kind.DELIVERED)
+
+
+def _told(one: NoticeItem) -> str:
+    text = f"*<{one.url}|{_escaped(one.title)}>*\n{_escaped(one.text)}"
+    return shorten_utf16(text, LONGEST_SECTION)
 
 
 def _message(lead: Json, *, whole: bool) -> tuple[Json, str]:
@@ -151,6 +172,7 @@ TARGET = Target(
     settings=SETTINGS,
     deliver=deliver,
     check=check,
+    tell=tell,
     repeat="may double",
     limits=("1/second",),
     rate_key=keyed_by("url"),

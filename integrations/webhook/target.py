@@ -14,6 +14,7 @@ from relay.core.contract import (
     Duty,
     Json,
     Kind,
+    Notice,
     Outcome,
     Reply,
     Request,
@@ -164,6 +165,17 @@ def check(settings: Settings, duty: Duty) -> Conversation:
     return _judge(reply, duty)
 
 
+def tell(notice: Notice, settings: Settings, duty: Duty) -> Conversation:
+    """Send an event of the type `problems`, signed like every other."""
+    at = instant(datetime.fromtimestamp(duty.now, UTC))
+    told = [
+        {"turn": one.turn, "title": one.title, "url": one.url, **one.data} for one in notice.items
+    ]
+    data = {"title": notice.title, "url": notice.url, "problems": told, "more": notice.more}
+    reply = yield _request({"type": "problems", "timestamp": at, "data": data}, settings, duty)
+    return _judge(reply, duty)
+
+
 def signatures(secrets: Sequence[str], id_: str, timestamp: int, body: bytes) -> str:
     """The `webhook-signature` header: one `v1` signature for each secret, in their order."""
     signed = b"%s.%d.%s" % (id_.encode(), timestamp, body)
@@ -265,5 +277,6 @@ TARGET = Target(
     settings=SETTINGS,
     deliver=deliver,
     check=check,
+    tell=tell,
     repeat="key",
 )

@@ -65,6 +65,7 @@ from relay.core.inbound import Inbound, Unreadable
 from relay.core.jws import read_claims, read_signed, write_signed
 from relay.core.links import are_links, entry_on_site, host_of
 from relay.core.money import to_major
+from relay.core.noticing import Notice, NoticeItem
 from relay.core.noting import Noting, Putting, put_and_note
 from relay.core.parameters import Parameters, read_parameters
 from relay.core.permission import has_agreed
@@ -142,6 +143,8 @@ __all__ = [
     "ListedPage",
     "Listing",
     "Note",
+    "Notice",
+    "NoticeItem",
     "Noting",
     "Outcome",
     "Paging",

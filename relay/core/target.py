@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from relay.core.conversations import Access, Conversation, Duty, Granting, Json, Settings
+from relay.core.noticing import Notice
 from relay.core.source import Evidence
 
 
@@ -48,8 +49,9 @@ class Target:
     `consent` are the members of /consent that the data needs, for platforms of advertisement: one
     that was denied skips the lead, one that was granted sends it, and where nothing was said the
     source's `consent_default` with its legal basis decides. `api_version` is the vendor's, which
-    ends on the day `api_version_ends` (ISO 8601). `evidence` is what it was made from; `unverified`
-    holds the words of a note where no live account was at hand.
+    ends on the day `api_version_ends` (ISO 8601). `tell` says a notice of the relay's own by the
+    same way, for products by which people are told; it needs no grant. `evidence` is what it was
+    made from; `unverified` holds the words of a note where no live account was at hand.
     """
 
     label: str
@@ -70,5 +72,6 @@ class Target:
     api_version_ends: str | None = None
     grant: Grant | None = None
     consent: tuple[str, ...] = ()
+    tell: Callable[[Notice, Settings, Duty], Conversation] | None = None
     evidence: Evidence = "documentation"
     unverified: str | None = None

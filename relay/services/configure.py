@@ -30,6 +30,7 @@ __all__ = [
     "ensure_source",
     "make_key",
     "save_project",
+    "save_recipient",
     "save_route",
     "save_source",
     "save_target",
@@ -105,6 +106,13 @@ def save_route(
 ) -> UUID:
     """Add a route, or change the one with this id; like `save_source`."""
     return _save(rt, "route", project_id, document, actor, route_id).id
+
+
+def save_recipient(
+    rt: Runtime, project_id: UUID, document: Json, actor: str, recipient_id: UUID | None = None
+) -> UUID:
+    """Add somebody to whom notices go, or change them; like `save_source`."""
+    return _save(rt, "recipient", project_id, document, actor, recipient_id).id
 
 
 def save_project(rt: Runtime, project_id: UUID, document: Json, actor: str) -> None:

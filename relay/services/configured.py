@@ -166,7 +166,7 @@ def _open_source(rt: Runtime, row: Any) -> ConfiguredSource:
         kind=rt.catalog.sources[row.kind],
         key=secrets["key"],
         settings=join(row.settings, secrets["settings"]),
-        secrets=tuple(_texts([secrets["settings"], secrets["options"]])),
+        secrets=tuple(texts_of([secrets["settings"], secrets["options"]])),
         options=join(row.options, secrets["options"]),
         mapping=row.mapping,
         refuse=[*of_project.get("refuse", []), *row.refuse],
@@ -181,7 +181,7 @@ def _open_target(rt: Runtime, row: Any) -> ConfiguredTarget:
     secrets = rt.box.open(row.secrets)
     settings = join(row.settings, secrets["settings"])
     kind = rt.catalog.targets[row.kind]
-    texts = tuple(_texts(secrets["settings"]))
+    texts = tuple(texts_of(secrets["settings"]))
     return ConfiguredTarget(
         id=row.id,
         project_id=row.project_id,
@@ -272,12 +272,12 @@ def _load_routes(rt: Runtime, source_id: UUID) -> list[ConfiguredRoute]:
     ]
 
 
-def _texts(value: Json) -> list[str]:
+def texts_of(value: Json) -> list[str]:
     """Every text within a JSON value."""
     if isinstance(value, str):
         return [value] if value else []
     if isinstance(value, dict):
-        return [text for member in value.values() for text in _texts(member)]
+        return [text for member in value.values() for text in texts_of(member)]
     if isinstance(value, list):
-        return [text for member in value for text in _texts(member)]
+        return [text for member in value for text in texts_of(member)]
     return []

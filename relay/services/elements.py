@@ -34,6 +34,7 @@ TABLES = {
     "source": tables.sources,
     "target": tables.targets,
     "route": tables.routes,
+    "recipient": tables.recipients,
 }
 
 
@@ -138,7 +139,13 @@ def properties(what: str) -> dict[str, Json]:
     return found
 
 
-CHILDREN = {"api_keys": "api key", "sources": "source", "targets": "target", "routes": "route"}
+CHILDREN = {
+    "api_keys": "api key",
+    "sources": "source",
+    "targets": "target",
+    "routes": "route",
+    "notices": "recipient",
+}
 """The lists within a project's document, in the order in which they can be made."""
 
 
@@ -230,12 +237,25 @@ def _read_route(row: Any, _box: Box, names: dict[UUID, str]) -> Read:
     return document, {"source_id": row.source_id, "target_id": row.target_id}
 
 
+def _read_recipient(row: Any, box: Box, _names: dict[UUID, str]) -> Read:
+    sealed = box.open(row.secrets)
+    document = {
+        "name": row.name,
+        "kind": row.kind,
+        "settings": join(row.settings, sealed["settings"]),
+        **row.options,
+    }
+    secret = tuple(f"/settings{place}" for place in sealed["settings"])
+    return document, {"secret": secret, "names": sealed["names"]}
+
+
 _READERS = {
     "project": _read_project,
     "api key": _read_api_key,
     "source": _read_source,
     "target": _read_target,
     "route": _read_route,
+    "recipient": _read_recipient,
 }
 
 
@@ -293,10 +313,19 @@ def _route_columns(element: Element, _box: Box) -> dict[str, Any]:
     }
 
 
+def _recipient_columns(element: Element, box: Box) -> dict[str, Any]:
+    public, secrets = split(element.document, list(element.secret))
+    own = ("name", "kind", "settings")
+    sealed = box.seal({"settings": _parted(secrets)["settings"], "names": dict(element.names)})
+    options = {name: part for name, part in public.items() if name not in own}
+    return {**{name: public[name] for name in own}, "options": options, "secrets": sealed}
+
+
 _WRITERS = {
     "project": _project_columns,
     "api key": _api_key_columns,
     "source": _source_columns,
     "target": _target_columns,
     "route": _route_columns,
+    "recipient": _recipient_columns,
 }

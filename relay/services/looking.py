@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from relay.runtime import Runtime
 from relay.services import seen_ends, seen_happenings, seen_states
+from relay.services.notifiers import send_notices
 from relay.services.readiness import is_running
 from relay.services.sightings import Seen, count_seen, end_calm, mark_seen
 from relay.services.turns import keep_turns
@@ -90,10 +91,11 @@ def ring(rt: Runtime) -> None:
 
 
 def look_without_workers(rt: Runtime) -> bool:
-    """Look in this process where no worker can: there is none, or Redis does not answer."""
+    """Look and tell in this process where no worker can: there is none, or Redis is away."""
     if rt.queue.answers() and is_running(rt, "worker"):
         return False
     look(rt)
+    send_notices(rt)
     return True
 
 

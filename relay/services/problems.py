@@ -67,7 +67,7 @@ def listed(
     limit: int = 50,
 ) -> Page:
     """Problems on one of SHELVES, the newest happening first, each with its title."""
-    query = _with_names().where(scope.holds(), _on(shelf, rt.clock.now()))
+    query = with_names().where(scope.holds(), _on(shelf, rt.clock.now()))
     if sort:
         query = query.where(problems.c.sort == sort)
     backwards = cursor.before is not None
@@ -117,7 +117,7 @@ def one(rt: Runtime, scope: Scope, problem_id: UUID) -> Whole | None:
     )
     own = sa.select(minutes.minute, minutes.times).where(minutes.problem_id == problem_id)
     query = (
-        _with_names()
+        with_names()
         .add_columns(deliveries.c.lead_id.label("delivery_lead"))
         .outerjoin(deliveries, deliveries.c.id == problems.c.delivery_id)
         .where(problems.c.id == problem_id, scope.holds())
@@ -166,6 +166,21 @@ def is_muted(row: Mapping[str, Any], now: datetime) -> bool:
     return row["muted_at"] is not None and (until is None or until > now)
 
 
+def with_names() -> sa.Select[Any]:
+    """Problems with the names of their `source`, `target` and (public id) `project`."""
+    return (
+        sa.select(
+            problems,
+            sources.c.name.label("source"),
+            targets.c.name.label("target"),
+            projects.c.public_id.label("project"),
+        )
+        .outerjoin(sources, sources.c.id == problems.c.source_id)
+        .outerjoin(targets, targets.c.id == problems.c.target_id)
+        .outerjoin(projects, projects.c.id == problems.c.project_id)
+    )
+
+
 def _turn(
     rt: Runtime, problem_id: UUID, turn: str, values: Mapping[str, Any], actor: str, after: Any
 ) -> bool:
@@ -185,7 +200,7 @@ def _turn(
 def _note(
     connection: sa.Connection, rt: Runtime, row: Any, actor: str, action: str, after: Any
 ) -> None:
-    [named] = connection.execute(_with_names().where(problems.c.id == row.id)).mappings()
+    [named] = connection.execute(with_names().where(problems.c.id == row.id)).mappings()
     note(
         connection, rt, row.project_id, actor, action, f"problem {title(dict(named))}", after=after
     )
@@ -204,20 +219,6 @@ def _on(shelf: str, now: datetime) -> sa.ColumnElement[bool]:
     if shelf == "resolved":
         return sa.and_(~state_is(problems, "open"), problems.c.openings > 0)
     return sa.and_(state_is(problems, "open"), muted if shelf == "muted" else ~muted)
-
-
-def _with_names() -> sa.Select[Any]:
-    return (
-        sa.select(
-            problems,
-            sources.c.name.label("source"),
-            targets.c.name.label("target"),
-            projects.c.public_id.label("project"),
-        )
-        .outerjoin(sources, sources.c.id == problems.c.source_id)
-        .outerjoin(targets, targets.c.id == problems.c.target_id)
-        .outerjoin(projects, projects.c.id == problems.c.project_id)
-    )
 
 
 def _told(row: Any) -> Row:

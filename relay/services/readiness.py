@@ -10,7 +10,16 @@ from redis import RedisError
 from relay.metrics import expose, read_sums
 from relay.runtime import Runtime
 from relay.services.lanes import free
-from relay.store.tables import deliveries, fetches, lanes, processes, state_is, submissions
+from relay.store.tables import (
+    deliveries,
+    fetches,
+    lanes,
+    problems,
+    processes,
+    state_is,
+    submissions,
+)
+from relay.store.types import Instant
 from relay.store.writer import is_away
 
 SEEN_SECONDS = 30.0
@@ -74,6 +83,7 @@ def _gauges(connection: sa.Connection, now: datetime) -> dict[str, dict[tuple[st
         "relay_open": {(what,): count for what, count in _open(connection)},
         "relay_oldest_seconds": {(what,): age for what, age in _ages(connection, now)},
         "relay_lanes": {(state,): count for state, count in _lanes(connection, now)},
+        "relay_problems": {(sort,): count for sort, count in _problems(connection, now)},
         "relay_processes": {(kind,): count for kind, count in _processes(connection, now)},
     }
 
@@ -124,6 +134,14 @@ def _lanes(connection: sa.Connection, now: datetime) -> Iterator[tuple[str, int]
         ("breaker open", lanes.c.open_until > now),
     ):
         yield state, connection.execute(sa.select(sa.func.count()).where(condition)).scalar_one()
+
+
+def _problems(connection: sa.Connection, now: datetime) -> Iterator[tuple[str, int]]:
+    muted_until = sa.func.coalesce(problems.c.muted_until, sa.literal(now, Instant))
+    loud = sa.or_(problems.c.muted_at.is_(None), muted_until < now)
+    query = sa.select(problems.c.sort, sa.func.count().label("open"))
+    query = query.where(state_is(problems, "open"), loud).group_by(problems.c.sort)
+    yield from ((row.sort, row.open) for row in connection.execute(query))
 
 
 def _processes(connection: sa.Connection, now: datetime) -> Iterator[tuple[str, int]]:

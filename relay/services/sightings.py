@@ -98,7 +98,7 @@ def close(connection: sa.Connection, row: Any, actor: str | None, now: datetime)
         _set(connection, row.id, state="resolved", noted=0, noted_at=None)
         return []
     _set(connection, row.id, state="resolved", resolved_at=now, resolved_by=actor, noted=0)
-    return [Turn(row.id, row.project_id, row.sort, "resolved", actor, row.times)]
+    return [Turn(row.id, row.project_id, row.sort, "resolved", actor, row.times, row.code)]
 
 
 def _locked(connection: sa.Connection, seen: Iterable[Seen], now: datetime) -> Sequence[Any]:
@@ -213,7 +213,7 @@ def _open(
         resolved_at=None,
         resolved_by=None,
     )
-    return [Turn(row.id, row.project_id, row.sort, "opened", None, count)]
+    return [Turn(row.id, row.project_id, row.sort, "opened", None, count, row.code)]
 
 
 def _set(connection: sa.Connection, problem_id: UUID, **values: Any) -> None:

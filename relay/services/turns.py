@@ -8,6 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from relay.core.ids import new_id
+from relay.services.noticing import owe
 from relay.store.tables import problem_turns
 
 
@@ -21,10 +22,11 @@ class Turn:
     turn: str
     actor: str | None
     times: int
+    code: str = ""
 
 
-def keep_turns(connection: sa.Connection, turns: Sequence[Turn], now: datetime) -> list[UUID]:
-    """Write what has turned into the problems' history; returns the ids, in order."""
+def keep_turns(connection: sa.Connection, turns: Sequence[Turn], now: datetime) -> None:
+    """Write what has turned into the problems' history, and owe it to who wants to know."""
     ids = [new_id() for _ in turns]
     rows = [
         {
@@ -39,4 +41,4 @@ def keep_turns(connection: sa.Connection, turns: Sequence[Turn], now: datetime) 
     ]
     if rows:
         connection.execute(sa.insert(problem_turns), rows)
-    return ids
+        owe(connection, list(zip(ids, turns, strict=True)), now)

@@ -69,6 +69,7 @@ class Planner:
             "source": self._source,
             "target": self._target,
             "route": self._route,
+            "recipient": self._recipient,
         }[asked.what]
         element = make(asked, document)
         if element is None:
@@ -191,6 +192,15 @@ class Planner:
         document.setdefault("on", list(kind.target.events) if kind else ["created"])
         return self._element(asked, document, [], source=source.id, target=target.id)
 
+    def _recipient(self, asked: Asked, document: Document) -> Element | None:
+        telling = {n: one for n, one in self._catalog.targets.items() if one.target.tell}
+        kind = self._kind(asked, document, telling)
+        if kind is None:
+            return None
+        document = self._settings(asked, document, kind.target.settings)
+        secret = places_of_secrets(kind.target.settings, "recipient", document)
+        return self._element(asked, document, secret)
+
     # --- what they share ---
 
     def _element(
@@ -287,4 +297,5 @@ _NAMED_BY = {
     "source": "/name",
     "target": "/name",
     "route": "",
+    "recipient": "/name",
 }

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from relay.core.ids import new_id
 from relay.runtime import Runtime
-from relay.services import problems
+from relay.services import notices, problems
 from relay.services.browse import Row
 from relay.services.looking import LOOK_SECONDS, look
 from relay.services.problems import Scope, Whole
@@ -86,3 +86,44 @@ def arrive(rt: Runtime, project: UUID, source: UUID, *times: datetime, **columns
     with rt.database.write() as connection:
         connection.execute(sa.insert(tables.bodies), rows)
         connection.execute(sa.insert(tables.submissions), parts)
+
+
+def tell(rt: Runtime, project: UUID, kind: str, settings: Any, **options: Any) -> UUID:
+    """A recipient of notices; with settings that no schema judges, as vendors' hosts are not here.
+
+    `name` is its name, `secrets` its secret settings by place.
+    """
+    recipient_id, now = new_id(), rt.clock.now()
+    secrets = options.pop("secrets", {})
+    with rt.database.write() as connection:
+        connection.execute(
+            sa.insert(tables.recipients).values(
+                id=recipient_id,
+                project_id=project,
+                name=options.pop("name", kind),
+                kind=kind,
+                settings=settings,
+                options=options,
+                secrets=rt.box.seal({"settings": secrets, "names": {}}),
+                created_at=now,
+                updated_at=now,
+            )
+        )
+    return recipient_id
+
+
+def send(rt: Runtime, seconds: float = 0.0) -> int:
+    """Send the notices that are due so many seconds from now; returns how many were claimed."""
+    clock: Any = rt.clock
+    clock.advance(seconds)
+    errands = notices.claim(rt, 100)
+    for errand in errands:
+        notices.carry_out(rt, errand)
+    return len(errands)
+
+
+def notices_of(rt: Runtime, recipient_id: UUID) -> list[Any]:
+    """All notices that a recipient was owed, oldest first."""
+    own = sa.select(tables.notices).where(tables.notices.c.recipient_id == recipient_id)
+    with rt.database.read() as connection:
+        return list(connection.execute(own.order_by(tables.notices.c.id)).all())
