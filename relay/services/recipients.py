@@ -15,6 +15,9 @@ from relay.services.browse import Row
 from relay.services.configured import texts_of
 from relay.store.tables import notices, projects, recipients
 
+SHOWN = 20
+"""Notices of a recipient that are shown."""
+
 
 @dataclass(frozen=True)
 class Recipient:
@@ -79,6 +82,18 @@ def recipients_of(rt: Runtime, project_id: UUID) -> list[Row]:
         .outerjoin(notices, notices.c.id == newest)
         .where(recipients.c.project_id == project_id, recipients.c.archived_at.is_(None))
         .order_by(recipients.c.name)
+    )
+    with rt.database.read() as connection:
+        return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def newest_notices(rt: Runtime, recipient_id: UUID) -> list[Row]:
+    """What a recipient was sent, newest first, with what was said."""
+    query = (
+        sa.select(notices)
+        .where(notices.c.recipient_id == recipient_id)
+        .order_by(notices.c.id.desc())
+        .limit(SHOWN)
     )
     with rt.database.read() as connection:
         return [dict(row) for row in connection.execute(query).mappings()]

@@ -32,6 +32,10 @@ def _ways(row: Row) -> Iterator[Way]:
         yield from _of_target(row, step)
     if row["source_id"] is not None and row["source"] is not None:
         yield from _of_source(row)
+    if row["sort"] == "notice" and may("editor"):
+        recipient = row["facts"].get("recipient")
+        href = _to("notices.show", recipient_id=recipient)
+        yield Way("Open its settings and test it", href, main=True)
 
 
 def _of_target(row: Row, step: str) -> Iterator[Way]:

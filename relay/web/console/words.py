@@ -99,6 +99,14 @@ CHANGE = {
     "done": Word("Status", "good"),
 }
 
+NOTICE = {
+    "waiting": Word("Waiting", "busy"),
+    "sending": Word("Sending", "busy"),
+    "sent": Word("Sent", "good"),
+    "failed": Word("Failed", "bad"),
+    "dropped": Word("Not needed", "quiet", "It was over, or muted, before it went out."),
+}
+
 PAUSE = {
     "manual": "Paused by a person",
     "unauthorized": "Paused: its credentials are not accepted",

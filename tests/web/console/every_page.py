@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from relay.services import lanes
+from relay.services import configure, lanes
 from relay.services.looking import look
 from relay.store import tables
 from tests.peer import Answer
@@ -32,7 +32,7 @@ def _newest(table: sa.Table, **where: Any) -> Fill:
     return lambda house: house.ids(table, **where)[-1]
 
 
-def _acme(house: House) -> object:
+def _acme(house: House) -> Any:
     return house.row(tables.projects, public_id="acme").id
 
 
@@ -47,6 +47,7 @@ FILLED: dict[str, Fill] = {
     "route_id": lambda house: house.row(tables.routes, project_id=_acme(house)).id,
     "import_id": _newest(tables.imports),
     "problem_id": lambda house: house.ids(tables.problems, openings=1, project_id=_acme(house))[0],
+    "recipient_id": _newest(tables.recipients),
     "user_id": _newest(tables.users),
 }
 """What stands for each name in an address."""
@@ -54,6 +55,7 @@ FILLED: dict[str, Fill] = {
 KINDS = {
     "console.project.sources.new": "generic",
     "console.project.targets.new": "webhook",
+    "console.project.notices.new": "slack",
     "console.project.submit.guide": "instapage",
     "console.reference.other": "octanist",
 }
@@ -113,7 +115,16 @@ def furnish(house: House, times: int = 2) -> None:
     lanes.pause_target(house.rt, crm, "the credential is not accepted", "test")
     house.submit(name=NAME, email=EMAIL, phone=PHONE, Message=f"{WORDS}, and waits")
     house.work()
+    _tell_somebody(house)
     look(house.rt)
+
+
+def _tell_somebody(house: House) -> None:
+    """Let somebody be told of problems, once."""
+    if not house.ids(tables.recipients):
+        settings = {"url": f"{house.peer.url}/notices"}
+        document = {"name": "On call", "kind": "webhook", "settings": settings}
+        configure.save_recipient(house.rt, _acme(house), document, "test")
 
 
 def _upload(house: House, text: str) -> None:
