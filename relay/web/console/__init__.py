@@ -14,6 +14,9 @@ from relay.web.console import (
     deliveries,
     failures,
     fixing,
+    lead,
+    lead_bodies,
+    lead_fields,
     leads,
     links,
     mapping,
@@ -24,6 +27,7 @@ from relay.web.console import (
     problems,
     project,
     project_map,
+    receipt,
     reference,
     reports,
     routes,
@@ -47,6 +51,10 @@ IN_A_PROJECT = (
     deliveries,
     acts,
     leads,
+    lead,
+    lead_bodies,
+    lead_fields,
+    receipt,
     alike,
     submit,
     uploads,
@@ -93,6 +101,6 @@ def register(app: Flask) -> None:
 def _project_pages() -> Blueprint:
     inside = Blueprint("project", __name__, url_prefix="/p/<project>")
     project.set_up(inside)
-    for page in IN_A_PROJECT:
-        inside.register_blueprint(page.pages)
+    for pages in dict.fromkeys(page.pages for page in IN_A_PROJECT):  # some have theirs together
+        inside.register_blueprint(pages)
     return inside

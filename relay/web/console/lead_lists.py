@@ -1,6 +1,7 @@
 """Which leads an address asks for, so that a list, a lead of it and the next one speak alike."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from werkzeug.datastructures import MultiDict
@@ -40,7 +41,7 @@ def wanted_of(given: MultiDict[str, str], project: UUID) -> Wanted:
     )
 
 
-def kept(given: MultiDict[str, str]) -> dict[str, list[str]]:
+def kept(given: MultiDict[str, str]) -> dict[str, Any]:
     """The filters of an address, to be carried along by the links on its page."""
     found = {name: [one for one in given.getlist(name) if one] for name in FILTERS}
     return {name: values for name, values in found.items() if values}
