@@ -40,14 +40,15 @@ def index() -> str:
     cursor = cursor_of(request.args)
     page = lead_search.find(rt, wanted, cursor)
     filters = kept(request.args)
-    others = _others(wanted, page) if cursor == START else None
+    others = _others(wanted, page) if cursor == START else Leadless([])
+    nothing = bool(filters) and not (page.rows or page.newer or page.cut or others.found)
     return render_template(
         "console/leads/index.html",
         page=page,
         given=request.args,
         kept=filters,
         others=others,
-        around=_around() if filters and not page.rows and not page.newer else None,
+        around=_around() if nothing else None,
         address_of=_address_of,
         complete=not wanted.text or word_lists.told_all(rt),
         sources=inventory.sources_of(rt, project),

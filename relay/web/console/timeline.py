@@ -117,11 +117,14 @@ def _delivery(row: Row) -> Iterator[Moment]:
     )
     for attempt in row["attempts_made"]:
         yield _attempt(row, attempt)
-    if row["state"] in ENDS and row["settled_at"]:
+    told = row["state"] == "delivered" and row["attempts_made"] and not row["remote_id"]
+    if row["state"] in ENDS and row["settled_at"] and not told:
         yield _end(row)
     elif row["state"] == "waiting":
-        word = Word("Next try" if row["attempts"] else "Due", "busy")
-        yield Moment(row["due_at"], 9, word, to, "", anchor, future=True)
+        word = Word("Next try" if row["attempts_made"] else "Due", "busy")
+        why = "as soon as the target’s pause ends" if row["paused_at"] else ""
+        later = [row[name] for name in ("due_at", "hold_until", "open_until") if row[name]]
+        yield Moment(max(later), 9, word, to, why, anchor, future=True)
 
 
 def _attempt(row: Row, attempt: Row) -> Moment:

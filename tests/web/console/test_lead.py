@@ -76,7 +76,10 @@ def test_what_is_still_to_come_stands_at_the_end(house: House) -> None:
     lanes.pause_target(house.rt, house.row(targets, name="Sales CRM").id, "on holiday", "test")
     lead = house.lead(name="Ada")
     lines = timeline(house.visitor().get(f"{LEADS}{lead}"))
-    assert sorted(lines[-2:]) == ["Due to Sales CRM", "Next try to Partner"]
+    assert sorted(lines[-2:]) == [
+        "Due to Sales CRM as soon as the target’s pause ends",
+        "Next try to Partner",
+    ]
 
 
 def test_repeats_and_changes_are_moments_too(house: House, lead: UUID) -> None:
