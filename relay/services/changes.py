@@ -74,16 +74,16 @@ def shown(element: Element) -> dict[str, Json]:
     return sparse(element.what, document)
 
 
-def _change(wanted: Element, stored: Element | None) -> Change | None:
-    if stored is None:
-        return Change("add", wanted, None, tuple(_details({}, shown(wanted))))
-    details = (*_details(shown(stored), shown(wanted)), *_new_secrets(stored, wanted))
-    if stored.archived:
-        return Change("restore", wanted, stored, details)
-    return Change("change", wanted, stored, details) if details else None
+def shown_after(change: Change) -> dict[str, Json]:
+    """What a change makes of the element, secrets covered, those that are new marked as new."""
+    document = shown(change.element)
+    for place in _places_of_new(change.before, change.element) if change.before else ():
+        put(document, place, NEW_SECRET)
+    return document
 
 
-def _details(before: Json, after: Json) -> list[Detail]:
+def details(before: Json, after: Json) -> list[Detail]:
+    """The values in which two documents differ."""
     old, new = dict(leaves(before)), dict(leaves(after))
     places = [*old, *(place for place in new if place not in old)]
     return [
@@ -93,11 +93,26 @@ def _details(before: Json, after: Json) -> list[Detail]:
     ]
 
 
+def _change(wanted: Element, stored: Element | None) -> Change | None:
+    if stored is None:
+        return Change("add", wanted, None, tuple(details({}, shown(wanted))))
+    differing = (*details(shown(stored), shown(wanted)), *_new_secrets(stored, wanted))
+    if stored.archived:
+        return Change("restore", wanted, stored, differing)
+    return Change("change", wanted, stored, differing) if differing else None
+
+
 def _new_secrets(stored: Element, wanted: Element) -> list[Detail]:
+    return [Detail(in_words(at), SECRET, NEW_SECRET) for at in _places_of_new(stored, wanted)]
+
+
+def _places_of_new(stored: Element, wanted: Element) -> list[str]:
     """Secrets whose value changes while what is shown of them does not."""
     old, new = dict(secret_values(stored)), dict(secret_values(wanted))
     return [
-        Detail(in_words(place), SECRET, NEW_SECRET)
-        for place in old.keys() & new.keys()
-        if old[place] != new[place] and stored.names.get(place) == wanted.names.get(place)
+        place
+        for place in new
+        if place in old
+        and old[place] != new[place]
+        and stored.names.get(place) == wanted.names.get(place)
     ]

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from relay.core.ids import new_id
 from relay.runtime import Runtime
-from relay.services.changes import Change, shown
+from relay.services.changes import Change, shown, shown_after
 from relay.services.elements import EVERYWHERE, TABLES, Element, columns
 from relay.store.insert import insert_new
 from relay.store.tables import api_keys, audit, lanes, rate_keys, source_tokens, sources
@@ -112,5 +112,5 @@ def _audit_row(change: Change, actor: str, now: datetime) -> dict[str, Any]:
         "action": change.action,
         "subject": change.subject,
         "before": shown(change.before) if change.before else None,
-        "after": None if change.action == "archive" else shown(change.element),
+        "after": None if change.action == "archive" else shown_after(change),
     }

@@ -67,4 +67,11 @@ SELECT pg_temp.id(5, n), pg_temp.id(4, n), 1, :begin + n * interval '8.6 seconds
 FROM generate_series(1, :rows) AS n
 ;
 
-INSERT INTO counters (project_id, name, value) VALUES (:project, 'leads', :rows)
+INSERT INTO counters (project_id, name, value) VALUES (:project, 'leads', :rows);
+
+INSERT INTO audit (id, project_id, at, actor, action, subject, before, after)
+SELECT pg_temp.id(9, n), CASE WHEN n % 10 > 0 THEN :project END,
+    :begin + n * interval '43 seconds', 'user' || n % 50 || '@example.com',
+    CASE n % 5 WHEN 0 THEN 'sign in' WHEN 1 THEN 'pause' WHEN 2 THEN 'retry' ELSE 'change' END,
+    'thing ' || n % 5000, NULL, '{}'
+FROM generate_series(1, :rows / 5) AS n

@@ -1,11 +1,13 @@
 """The statements of the console's pages stay cheap however many rows there are."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from relay.core.ids import new_id
-from relay.services import flow, matching, reports
+from relay.services import audit_log, flow, matching, reports, signing_in
+from relay.services.browse import Cursor
 from relay.services.configured import ConfiguredRoute
 from relay.services.funnel import funnel
 from tests.conftest import NOON
@@ -49,3 +51,35 @@ def test_reports_read_their_days_alone(plans: Plans) -> None:
         assert funnel(rt, span).delivered > 1000
 
     must_be_cheap(plans.of(look))
+
+
+@pytest.mark.parametrize("project", [True, False])
+def test_the_audit_log(plans: Plans, project: bool) -> None:
+    rt = plans.acme.rt
+    where = {"project": plans.acme.project} if project else {}
+    some: list[dict[str, Any]] = [
+        {},
+        {"actor": "user7@example.com"},
+        {"action": "pause"},
+        {"subject": "thing 77"},
+        {"actor": "nobody"},
+        {"action": "pause", "actor": "user1@example.com"},
+        {"since": NOON + timedelta(days=40), "until": NOON + timedelta(days=41)},
+    ]
+
+    def look(number: int) -> None:
+        for wanted in some:
+            asked = audit_log.Wanted(**where, **wanted)
+            first = audit_log.page(rt, asked, Cursor())
+            if first.older is not None:
+                second = audit_log.page(rt, asked, Cursor(after=first.older))
+                audit_log.page(rt, asked, Cursor(before=second.newer))
+
+    must_be_cheap(plans.of(look))
+
+
+def test_a_refused_sign_in(plans: Plans) -> None:
+    def refuse(_number: int) -> None:
+        signing_in.refused(plans.acme.rt, "ada@example.com", "password", "192.0.2.1")
+
+    must_be_cheap(plans.of(refuse))

@@ -10,6 +10,7 @@ from relay.web.console import (
     acts,
     alike,
     assets,
+    audit,
     books,
     deliveries,
     failures,
@@ -73,6 +74,7 @@ IN_A_PROJECT = (
     project_map,
     settings,
     members,
+    audit,
 )
 """The pages of a project, each with its own `pages`."""
 
@@ -88,8 +90,8 @@ def register(app: Flask) -> None:
     assets.set_up(app, console)
     failures.set_up(console)
     console.register_blueprint(session.pages)
-    for outside in (links, account, people):
-        console.register_blueprint(outside.pages)
+    for outside in (links.pages, account.pages, people.pages, audit.whole):
+        console.register_blueprint(outside)
     console.register_blueprint(_project_pages())
     reference.set_up(app)
     submit.set_up(app)

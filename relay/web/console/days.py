@@ -62,8 +62,8 @@ def today() -> date:
 
 def days_of(given: MultiDict[str, str], today: date) -> Days:
     """The days that an address asks for; what it says wrongly is as if it were left out."""
-    last = _day(given.get("until")) or today
-    first = _day(given.get("from")) or last - timedelta(days=DEFAULT_DAYS - 1)
+    last = day_of(given.get("until")) or today
+    first = day_of(given.get("from")) or last - timedelta(days=DEFAULT_DAYS - 1)
     return Days(min(first, last), max(first, last))
 
 
@@ -72,7 +72,7 @@ def last_days(number: int, today: date) -> Days:
     return Days(today - timedelta(days=number - 1), today)
 
 
-def _day(text: str | None) -> date | None:
+def day_of(text: str | None) -> date | None:
     """A day out of a form field, or None where it is none."""
     try:
         day = date.fromisoformat(text or "")
