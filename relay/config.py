@@ -48,6 +48,7 @@ class Config:
     lease_seconds: float
     lease_renew_seconds: float
     sweep_seconds: float
+    undo_seconds: float
     wake_seconds: float
     commit_wait_seconds: float
     body_limit: int

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from relay import runtime
 from relay.runtime import Runtime
-from relay.services import pool
+from relay.services import bulk_job, pool
 from relay.services.fetchers import fetch_some
 from relay.services.forward import forward as forward_lane
 from relay.services.leads import store_batch
@@ -43,6 +43,11 @@ def status() -> None:
 def import_file(import_id: str) -> None:
     """Take the next rows of this uploaded file."""
     _run("import", f"import:{import_id}", lambda rt: work_on(rt, UUID(import_id)))
+
+
+def bulk(run_id: str) -> None:
+    """Do the next part of this bulk run."""
+    _run("bulk", f"bulk:{run_id}", lambda rt: bulk_job.work_on(rt, UUID(run_id)))
 
 
 def fetch(source_id: str) -> None:

@@ -70,6 +70,10 @@ class Queue:
         """Have the work on a person's request go on; true when this call rang."""
         return self._wake(f"person:{request_id}", "relay.jobs.person", str(request_id))
 
+    def wake_bulk(self, run_id: UUID | str) -> bool:
+        """Have the next deliveries of a bulk run seen to; true when this call rang."""
+        return self._wake(f"bulk:{run_id}", "relay.jobs.bulk", str(run_id))
+
     def wake_sweep(self) -> bool:
         """Have work that was left lying found; true when this call rang."""
         return self._wake("sweep", "relay.jobs.sweep")

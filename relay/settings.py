@@ -110,6 +110,12 @@ SETTINGS = (
     Setting("RELAY_LEASE_RENEW_SECONDS", "10", seconds, "How often a running claim is renewed."),
     Setting("RELAY_SWEEP_SECONDS", "1", seconds, "How often the clock looks for work left lying."),
     Setting(
+        "RELAY_UNDO_SECONDS",
+        "10",
+        seconds,
+        "How long a bulk run can be called off before it begins.",
+    ),
+    Setting(
         "RELAY_WAKE_SECONDS",
         "5",
         seconds,

@@ -177,6 +177,11 @@ class Bell:
         self.rung.append(f"person:{request_id}")
         return True
 
+    def wake_bulk(self, run_id: UUID | str) -> bool:
+        """Note it."""
+        self.rung.append(f"bulk:{run_id}")
+        return True
+
     def wake_sweep(self) -> bool:
         """Note it."""
         self.rung.append("sweep")

@@ -32,6 +32,7 @@ JOBS = frozenset(
         "forward",
         "status",
         "import_file",
+        "bulk",
         "fetch",
         "person",
         "problems",

@@ -85,7 +85,7 @@ def deliveries(rt: Runtime, wanted: Filter, cursor: Cursor = START, limit: int =
         .outerjoin(tables.lanes, tables.lanes.c.target_id == tables.deliveries.c.target_id)
         .where(*conditions(wanted), *looked.conditions)
     )
-    page = _page(rt, query, tables.deliveries.c.id, cursor, limit)
+    page = page_of(rt, query, tables.deliveries.c.id, cursor, limit)
     return page if looked.last is None else _stopped(page, looked, cursor)
 
 
@@ -142,7 +142,7 @@ def leads(
             query = query.where(few_about(connection, text))
     if source is not None:
         query = query.where(tables.leads.c.source_id == source)
-    return _page(rt, query, tables.leads.c.id, cursor, limit)
+    return page_of(rt, query, tables.leads.c.id, cursor, limit)
 
 
 def shelved(
@@ -179,7 +179,7 @@ def shelved(
         query = query.where(tables.submissions.c.source_id == source)
     if reasons:
         query = query.where(tables.submissions.c.reasons.in_(reasons))
-    return _page(rt, query, tables.submissions.c.id, cursor, limit)
+    return page_of(rt, query, tables.submissions.c.id, cursor, limit)
 
 
 def shelf(
@@ -220,10 +220,10 @@ def turned_away(
     )
     if source is not None:
         query = query.where(tables.turned_away.c.source_id == source)
-    return _page(rt, query, tables.turned_away.c.id, cursor, limit)
+    return page_of(rt, query, tables.turned_away.c.id, cursor, limit)
 
 
-def _page(
+def page_of(
     rt: Runtime, query: sa.Select[Any], key: sa.ColumnElement[Any], cursor: Cursor, limit: int
 ) -> Page:
     """One row more than asked for is read, to know whether there is a page beyond."""

@@ -1,20 +1,19 @@
 """Leads that a target never got: counted first, then brought to it."""
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from relay.core.ids import new_id
 from relay.runtime import Runtime
 from relay.services import auditing, configured
 from relay.services.blocked import NOT_BLOCKED
+from relay.services.catching_up import brought_by, delivery_of, got, judged
 from relay.services.configured import ConfiguredRoute, ConfiguredTarget
-from relay.services.deliveries import ReplayCounts, replay_counts
-from relay.services.owing import LONGEST_WAIT, why_not
-from relay.store.tables import deliveries, lead_versions, leads, state_is, submissions
+from relay.services.deliveries import replay_counts
+from relay.store.tables import deliveries, lead_versions, leads
 
 BATCH = 500
 """Leads that one transaction takes up."""
@@ -77,8 +76,8 @@ def _batches(
     while page is not None:
         with rt.database.read() as connection:
             rows = connection.execute(page.order_by(leads.c.id).limit(BATCH)).all()
-            brought = _sources(connection, rows)
-        found = [(row, _route_to(rt, row, brought[row.id], target)) for row in rows]
+            brought = brought_by(connection, rows)
+        found = [(row, judged(rt, row, brought[row.id], target).route) for row in rows]
         if wanted := [(row, route) for row, route in found if route is not None]:
             yield wanted
         page = page.where(leads.c.id > rows[-1].id) if len(rows) == BATCH else None
@@ -99,7 +98,7 @@ def _never_got(
             leads.c.project_id == target.project_id,
             leads.c.archived_at.is_(None),
             NOT_BLOCKED,
-            ~_got(leads.c.id, target.id),
+            ~got(leads.c.id, target.id),
         )
     )
     if since is not None:
@@ -107,29 +106,6 @@ def _never_got(
     if source is not None:
         statement = statement.where(leads.c.source_id == source)
     return statement
-
-
-def _got(lead_id: sa.ColumnElement[UUID], target_id: UUID) -> sa.ColumnElement[bool]:
-    """Whether the target got the lead, or is about to."""
-    return sa.exists().where(
-        deliveries.c.lead_id == lead_id,
-        deliveries.c.target_id == target_id,
-        state_is(deliveries, "waiting", "sending", "delivered", "ignored"),
-    )
-
-
-def _sources(connection: sa.Connection, rows: Sequence[Any]) -> dict[UUID, list[UUID]]:
-    """The sources that each lead came from, its first one first."""
-    found = {row.id: [row.source_id] for row in rows}
-    statement = (
-        sa.select(submissions.c.lead_id, submissions.c.source_id)
-        .where(submissions.c.lead_id.in_(found))
-        .distinct()
-        .order_by(submissions.c.source_id)
-    )
-    for lead_id, source_id in connection.execute(statement):
-        found[lead_id].append(source_id)
-    return found
 
 
 def _owe(rt: Runtime, target_id: UUID, rows: Sequence[_Missing]) -> int:
@@ -140,50 +116,10 @@ def _owe(rt: Runtime, target_id: UUID, rows: Sequence[_Missing]) -> int:
         ids = [row.id for row, _route in rows]
         counts = replay_counts(connection, ids)
         # a worker may have stored the next version, with its delivery, until the leads were locked
-        still = sa.select(leads.c.id).where(leads.c.id.in_(ids), ~_got(leads.c.id, target_id))
+        still = sa.select(leads.c.id).where(leads.c.id.in_(ids), ~got(leads.c.id, target_id))
         never = set(connection.execute(still).scalars())
-        new = [_delivery(rt, row, route, target, counts) for row, route in rows if row.id in never]
+        owed = [(row, route) for row, route in rows if row.id in never]
+        new = [delivery_of(rt, row, route, target, counts) for row, route in owed]
         if new:
             connection.execute(sa.insert(deliveries), new)
     return len(new)
-
-
-def _delivery(
-    rt: Runtime, lead: Any, route: ConfiguredRoute, target: ConfiguredTarget, counts: ReplayCounts
-) -> dict[str, Any]:
-    now = rt.clock.now()
-    key = (lead.id, lead.version, target.id, "")
-    counts[key] = counts.get(key, 0) + 1
-    age = target.max_age
-    expiry = now + LONGEST_WAIT if age is None else lead.created_at + timedelta(seconds=age)
-    return {
-        "id": new_id(),
-        "project_id": lead.project_id,
-        "lead_id": lead.id,
-        "version": lead.version,
-        "target_id": target.id,
-        "route_id": route.id,
-        "source_id": route.source_id,
-        "event": "created",
-        "replay": counts[key],
-        "state": "waiting",
-        "created_at": now,
-        "due_at": now,
-        "expires_at": expiry,
-        "trigger": "replay",
-    }
-
-
-def _route_to(
-    rt: Runtime, lead: Any, brought: Sequence[UUID], target: ConfiguredTarget
-) -> ConfiguredRoute | None:
-    """The route by which this lead would go to the target, or None."""
-    for source_id in brought:
-        source = configured.source(rt, source_id)
-        if source is None:
-            continue
-        for route in configured.routes_from(rt, source_id):
-            leads_there = route.target_id == target.id
-            if leads_there and not why_not(lead, source, route, target, "created"):
-                return route
-    return None

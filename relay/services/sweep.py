@@ -8,6 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from relay.runtime import Runtime
+from relay.services.bulk_lease import lying as runs_lying
 from relay.services.deliveries import end
 from relay.services.due import FORCED, PASSABLE
 from relay.services.fetching import lying as fetches_lying
@@ -41,6 +42,7 @@ class Swept:
     fetches: tuple[UUID, ...] = ()
     told: int = 0
     persons: tuple[UUID, ...] = ()
+    runs: tuple[UUID, ...] = ()
 
 
 def sweep(rt: Runtime) -> Swept:
@@ -71,7 +73,11 @@ def sweep(rt: Runtime) -> Swept:
     persons = persons_lying(rt)
     for request_id in persons:
         rt.queue.wake_person(request_id)
-    return Swept(lying, queued, due, leases, expired, released, files, asked, catch_up(rt), persons)
+    runs = runs_lying(rt)
+    for run_id in runs:
+        rt.queue.wake_bulk(run_id)
+    told = catch_up(rt)
+    return Swept(lying, queued, due, leases, expired, released, files, asked, told, persons, runs)
 
 
 def _lying(now: datetime) -> sa.Select[UUID]:
