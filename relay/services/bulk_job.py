@@ -44,7 +44,7 @@ def work_on(rt: Runtime, run_id: UUID) -> None:
         return
     ends = time.monotonic() + SLICE
     try:
-        going = True
+        going = _take_some(rt, work)
         while going and time.monotonic() < ends:
             going = _take_some(rt, work)
     except LeaseLost:

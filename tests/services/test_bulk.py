@@ -46,7 +46,7 @@ class Yard:
     def set(self, delivery: UUID, **values: Any) -> None:
         self.acme.set(tables.deliveries, tables.deliveries.c.id == delivery, **values)
 
-    def ask(self, action: str, target: UUID | None = None, **wanted: Any) -> UUID:
+    def ask(self, action: str, to: UUID | None = None, **wanted: Any) -> UUID:
         """Ask for a run over what the filter names."""
         wish = Wish(
             project=self.acme.project,
@@ -54,7 +54,7 @@ class Yard:
             filter=Filter(project=self.acme.project, **wanted),
             newest=new_id(),
             counted=None,
-            target=target,
+            target=to,
         )
         return bulk.ask(self.rt, wish, WHO)
 
