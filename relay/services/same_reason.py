@@ -1,7 +1,6 @@
 """Submissions on a shelf that are there for the same reason, told apart and counted."""
 
 import hashlib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from relay.core.contract import Json
+from relay.core.reason_rules import rule_of
 from relay.runtime import Runtime
 from relay.services import browse
 from relay.store.tables import sources, state_is, submissions
@@ -21,12 +21,10 @@ LOOKED_AT = 5000
 SPELLINGS = 100
 """Ways of writing one reason that a list is searched for."""
 
-_NUMBERS = re.compile(r"\d+")
-
 
 @dataclass(slots=True)
 class Group:
-    """Submissions of one source with the same reason, but for the numbers in it.
+    """Submissions of one source with the same reason, as a rule that tells of nobody.
 
     `spellings` are some of the reasons as they are written.
     """
@@ -34,7 +32,7 @@ class Group:
     key: str
     source_id: UUID
     source: str
-    reasons: list[Json]
+    rule: str
     count: int
     first_at: datetime
     last_at: datetime
@@ -49,13 +47,9 @@ class Shelf:
     whole: bool = True
 
 
-def key_of(reasons: Json) -> str:
+def key_of(reasons: Sequence[Json]) -> str:
     """What two submissions have in common that are there for the same reason."""
-    first = reasons[0] if reasons else ""
-    if isinstance(first, dict):
-        first = f"{first.get('place', '')}\n{first.get('message', '')}"
-    said = _NUMBERS.sub("#", str(first))
-    return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[:16]
+    return hashlib.sha256(rule_of(reasons).encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def groups(rt: Runtime, project: UUID, state: str, source: UUID | None = None) -> Shelf:
@@ -123,7 +117,7 @@ def _count(found: dict[tuple[UUID, str], Group], row: Any) -> None:
     known = found.get((row.source_id, key))
     if known is None:
         known = found[row.source_id, key] = Group(
-            key, row.source_id, row.source, row.reasons, 0, row.first_at, row.last_at
+            key, row.source_id, row.source, rule_of(row.reasons), 0, row.first_at, row.last_at
         )
     if len(known.spellings) < SPELLINGS:
         known.spellings.append(row.reasons)

@@ -14,16 +14,23 @@ from relay.store.tables import bodies, deliveries, leads, submissions, targets, 
 MARKED_AMONG = 1000
 """Submissions that are searched for one with a certain header."""
 
+SHOWN = 20
+"""Deliveries of a lead that are shown; its page has all of them."""
+
 UNFINISHED = ("waiting", "sending")
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """The newest submission with its lead's deliveries; `refusal` is a newer turning away."""
+    """The newest submission with its lead's deliveries; `refusal` is a newer turning away.
+
+    Of very many deliveries the first SHOWN are here, and `more` says that there are others.
+    """
 
     submission: Row | None
     deliveries: list[Row]
     refusal: Row | None
+    more: bool = False
 
     @property
     def finished(self) -> bool:
@@ -49,7 +56,7 @@ def newest_arrival(rt: Runtime, source_id: UUID) -> Arrival:
             refusal = refusal if refusal["at"] > submission["received_at"] else None
         lead_id = None if submission is None else submission["lead_id"]
         sent = [] if lead_id is None else _deliveries(connection, lead_id)
-    return Arrival(submission, sent, refusal)
+    return Arrival(submission, sent[:SHOWN], refusal, more=len(sent) > SHOWN)
 
 
 def marked(rt: Runtime, project_id: UUID, since: datetime, header: str, value: str) -> UUID | None:
@@ -94,8 +101,7 @@ def _deliveries(connection: sa.Connection, lead_id: UUID) -> list[Row]:
         sa.select(deliveries, targets.c.name.label("target"))
         .join(targets, targets.c.id == deliveries.c.target_id)
         .where(deliveries.c.lead_id == lead_id)
-        .order_by(deliveries.c.id.desc())
-        .limit(20)
+        .order_by(deliveries.c.id)
+        .limit(SHOWN + 1)
     )
-    rows: list[Row] = [dict(row) for row in connection.execute(query).mappings()]
-    return rows[::-1]
+    return [dict(row) for row in connection.execute(query).mappings()]

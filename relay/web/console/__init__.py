@@ -13,8 +13,10 @@ from relay.web.console import (
     audit,
     books,
     deliveries,
+    door_keys,
     failures,
     fixing,
+    kind_tiles,
     lead,
     lead_bodies,
     lead_fields,
@@ -69,6 +71,7 @@ IN_A_PROJECT = (
     books,
     sources,
     mapping,
+    door_keys,
     targets,
     routes,
     project_map,
@@ -87,6 +90,7 @@ def register(app: Flask) -> None:
     show.set_up(console)
     veil.set_up(console)
     tail.set_up(console)
+    kind_tiles.set_up(console)
     assets.set_up(app, console)
     failures.set_up(console)
     console.register_blueprint(session.pages)

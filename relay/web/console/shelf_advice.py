@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from relay.core.contract import Json
+from relay.core.reason_rules import rule_of
 
 CODE = "integration failed"
-"""Stands in the reason where an integration failed: what follows may repeat an answer."""
+"""Stands in the reason where an integration failed."""
 
 HOLDS = {
     "paused": "It goes on by itself as soon as the source is resumed.",
@@ -83,8 +84,8 @@ def at_the_door(status: int) -> str:
 
 
 def told(reasons: list[Json], *, veiled: bool) -> list[Json]:
-    """The reasons, without what an integration's mistake may repeat where that must not be seen."""
-    return [_veiled(one) if veiled else one for one in reasons]
+    """The reasons, as rules that repeat nothing of what was sent where that must not be seen."""
+    return [rule_of([one]) if veiled else one for one in reasons]
 
 
 def may_be_mapped(row: Mapping[str, Any]) -> bool:
@@ -100,8 +101,3 @@ def _unread(reasons: list[Json]) -> str:
     if "its worker died" in message:
         return _WORKER
     return _BODY if message.startswith(_NO_BODY) else _SHAPE
-
-
-def _veiled(reason: Json) -> Json:
-    message = reason.get("message", "") if isinstance(reason, dict) else ""
-    return {**reason, "message": message.partition(":")[0]} if CODE in message else reason

@@ -9,10 +9,19 @@ from flask.typing import ResponseReturnValue
 from relay.core.contract import Json
 from relay.core.kinds import SourceKind
 from relay.runtime import current
-from relay.services import comparisons, configure, configured, inventory, lanes, watch
+from relay.services import (
+    comparisons,
+    configure,
+    configured,
+    door_keys,
+    inventory,
+    lanes,
+    rates,
+    watch,
+)
 from relay.services.configured import ConfiguredSource
 from relay.services.wanted import Mistakes
-from relay.web.console import editing, picking, sample
+from relay.web.console import editing, guide, picking, sample
 from relay.web.console.forms import Form, FormError
 from relay.web.console.project import actor, may, needs
 
@@ -54,13 +63,18 @@ def show(source_id: UUID) -> str:
     rt = current()
     source = _source(source_id)
     comparison = comparisons.of_source(rt, source_id)
+    known = may("operator")  # the address is a secret, and the guide has it in it
     return render_template(
         "console/sources/show.html",
         source=source,
+        secrets=door_keys.secret_lists(source),
+        rates=rates.rates(rt, source_id),
+        counted=rates.COUNTED,
+        guide=guide.filled(source) if known else guide.general(source.kind.guide),
         comparison=comparison,
         comparison_told=comparisons.told(comparison) if comparison else "",
-        address=sample.address_of(source) if may("operator") else "",
-        curl=sample.curl_of(source) if may("operator") else "",
+        address=sample.address_of(source) if known else "",
+        curl=sample.curl_of(source) if known else "",
         targets=inventory.targets_of(rt, g.project["id"]),
         routes=inventory.routes_of(rt, g.project["id"], source=source_id),
         arrival=watch.newest_arrival(rt, source_id),
@@ -162,5 +176,6 @@ def _form(kind: SourceKind, source: ConfiguredSource | None, draft: editing.Draf
         "console/sources/form.html",
         kind=kind,
         source=source,
+        guide=guide.filled(source) if source else guide.general(kind.guide),
         **draft.drawn(kind.source.settings, "source"),
     )
