@@ -30,6 +30,18 @@ def next_wait(
     return asked * (1 + JITTER * abs(jitter)) if asked > step else step * (1 + JITTER * jitter)
 
 
+def allowed(schedule: Sequence[float], max_attempts: int | None) -> int:
+    """How many attempts are made before a delivery is given up."""
+    most = len(schedule) + 1
+    return most if max_attempts is None else min(most, max_attempts)
+
+
+def wait_to_last(schedule: Sequence[float], attempts: int, max_attempts: int | None) -> float:
+    """The seconds from the next attempt to the last one, if all of them fail and nobody asks for
+    patience; `attempts` were made already."""
+    return sum(schedule[attempts : allowed(schedule, max_attempts) - 1])
+
+
 def bounded(seconds: float | None) -> float:
     """A wait that was asked for, from 0 to `LONGEST`; nonsense (NaN, below zero) is 0."""
     if seconds is None or math.isnan(seconds) or seconds < 0:

@@ -1,6 +1,6 @@
 """The configured sources, targets and routes as the hot paths see them: read once a second."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from relay.core.contract import Json, Settings
 from relay.core.kinds import SourceKind, TargetKind
 from relay.core.private import join
+from relay.core.retry import SCHEDULE
 from relay.core.secrets import hash_key
 from relay.runtime import Runtime
 from relay.services.configure import ensure_source
@@ -93,6 +94,11 @@ class ConfiguredTarget:
     def in_flight(self) -> int:
         """Deliveries that may be under way to this target at a time."""
         return int(self.retry.get("in_flight") or self.kind.target.in_flight)
+
+    @property
+    def schedule(self) -> Sequence[float]:
+        """The waits in seconds between attempts."""
+        return self.retry.get("schedule") or self.kind.target.schedule or SCHEDULE
 
     @property
     def max_age(self) -> int | None:

@@ -102,19 +102,6 @@ def shelf_counts(rt: Runtime, project: UUID) -> dict[str, int]:
     return dict(_rows(rt, sa.select(*counts))[0])
 
 
-def delivery_counts(rt: Runtime, project: UUID) -> dict[str, int]:
-    """How many deliveries are waiting, sending, delivered, failed, each counted up to COUNTED."""
-    counts = [
-        _count(
-            sa.select(deliveries.c.id).where(
-                deliveries.c.project_id == project, deliveries.c.state == state
-            )
-        ).label(state)
-        for state in ("waiting", "sending", "delivered", "failed")
-    ]
-    return dict(_rows(rt, sa.select(*counts))[0])
-
-
 def _lane() -> list[sa.ColumnElement[Any]]:
     wanted = ("paused_at", "pause", "pause_reason", "hold_until", "hold_reason", "breaker")
     return [lanes.c[name] for name in (*wanted, "open_until")]

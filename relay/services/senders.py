@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from uuid import UUID
 
-from relay.core.retry import SCHEDULE
 from relay.core.verdict import judge
 from relay.net.client import Attempted
 from relay.runtime import Runtime
@@ -128,7 +127,7 @@ class Senders:
         verdict = judge(
             attempted.outcome,
             attempt=job.attempts + 1,
-            schedule=target.retry.get("schedule") or target.kind.target.schedule or SCHEDULE,
+            schedule=target.schedule,
             max_attempts=job.max_attempts,
             fallback_wait=target.kind.target.fallback_wait,
             jitter=random.uniform(-1, 1),  # noqa: S311 - spreads load, guards nothing

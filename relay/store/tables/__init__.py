@@ -33,6 +33,7 @@ from relay.store.tables.house import (
     setup_links,
     user_links,
     users,
+    views,
 )
 from relay.store.tables.imported import IMPORT_STATES, import_refusals, imports
 from relay.store.tables.leads import (
@@ -149,6 +150,7 @@ __all__ = [
     "turned_away",
     "user_links",
     "users",
+    "views",
     "walks",
     "word_lists",
 ]

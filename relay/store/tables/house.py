@@ -110,3 +110,17 @@ ledger_days = sa.Table(  # counts of rows that retention has removed
     sa.Column("state", sa.Text, primary_key=True),
     sa.Column("count", sa.BigInteger, nullable=False),
 )
+
+views = sa.Table(  # lists as somebody wants to find them again: a name and the query of an address
+    "views",
+    metadata,
+    own_id(),
+    sa.Column("project_id", sa.Uuid, sa.ForeignKey("projects.id"), nullable=False),
+    sa.Column("user_id", sa.Uuid, nullable=False),  # who made it
+    sa.Column("page", sa.Text, nullable=False),  # of which list
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("query", sa.Text, nullable=False),
+    sa.Column("shared", sa.Boolean, nullable=False, server_default=sa.false()),  # with the project
+    sa.Column("created_at", Instant, nullable=False),
+    sa.UniqueConstraint("project_id", "page", "user_id", "name"),
+)

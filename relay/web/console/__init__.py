@@ -26,6 +26,7 @@ from relay.web.console import (
     members,
     notices,
     overview,
+    panel,
     people,
     problems,
     project,
@@ -47,12 +48,14 @@ from relay.web.console import (
     trial,
     uploads,
     veil,
+    views,
 )
 
 IN_A_PROJECT = (
     overview,
     deliveries,
     acts,
+    views,
     leads,
     lead,
     lead_bodies,
@@ -91,6 +94,7 @@ def register(app: Flask) -> None:
     veil.set_up(console)
     tail.set_up(console)
     kind_tiles.set_up(console)
+    panel.set_up(console)
     assets.set_up(app, console)
     failures.set_up(console)
     console.register_blueprint(session.pages)

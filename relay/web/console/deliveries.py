@@ -1,49 +1,102 @@
 """The delivery log: every delivery, found by the filters in the address, and what can be done."""
 
-from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
-from werkzeug.datastructures import MultiDict
 
 from relay.runtime import current
 from relay.services import browse, inventory
 from relay.services.figures import Span
-from relay.services.filtering import Filter
+from relay.services.filtering import CLASSES, SEARCHED
 from relay.services.received import Arrived
 from relay.services.received import received as submissions_received
-from relay.store.tables import DELIVERY_STATES
-from relay.web.console import figures, tail
+from relay.web.console import figures, tail, views, words
+from relay.web.console.chips import chips
+from relay.web.console.columns import COLUMNS, columns_of
+from relay.web.console.filters import (
+    LISTS,
+    SPANS,
+    Given,
+    cursor_of,
+    filter_of,
+    is_filtered,
+    kept,
+    mistakes,
+)
+from relay.web.console.panel import shown
 from relay.web.console.project import identifier
 
-pages = Blueprint("deliveries", __name__, url_prefix="/deliveries")
+__all__ = ["cursor_of", "filter_of", "pages"]
 
-SPANS = {
-    "1h": ("Last hour", timedelta(hours=1)),
-    "24h": ("Last 24 hours", timedelta(days=1)),
-    "7d": ("Last 7 days", timedelta(days=7)),
-    "30d": ("Last 30 days", timedelta(days=30)),
-}
+pages = Blueprint("deliveries", __name__, url_prefix="/deliveries")
 
 
 @pages.get("/")
 def index() -> str:
-    """The log, newest first."""
-    rt = current()
-    wanted = filter_of(request.args, g.project["id"])
-    page = browse.deliveries(rt, wanted, cursor_of(request.args))
+    """The log, newest first, with the chosen delivery beside it."""
+    rt, given, project = current(), request.args, g.project["id"]
+    sources, targets = inventory.sources_of(rt, project), inventory.targets_of(rt, project)
+    chosen = identifier(given.get("delivery"))
     return render_template(
         "console/deliveries/index.html",
-        page=page,
-        given=request.args,
-        drawn=_drawn() if "figures" in request.args else None,
+        page=browse.deliveries(rt, filter_of(given, project), cursor_of(given)),
+        given=given,
+        kept=kept(given),
+        beside=_beside(given),
+        unfiltered={"columns": given["columns"]} if given.get("columns") else {},
+        filtered=is_filtered(given),
+        wrong=mistakes(given),
+        chips=chips(given, {str(one["id"]): one["name"] for one in (*sources, *targets)}),
+        chosen=shown(chosen) if chosen else None,
+        columns=columns_of(given),
+        every_column=COLUMNS,
+        drawn=_drawn() if "figures" in given else None,
         figures_kept=_of_figures(),
-        filtered=any(request.args.get(name) for name in ("q", "state", "source", "target", *TIMES)),
-        states=DELIVERY_STATES,
+        offered=OFFERED,
+        searched=SEARCHED,
+        sources=sources,
         spans=SPANS,
-        sources=inventory.sources_of(rt, g.project["id"]),
-        targets=inventory.targets_of(rt, g.project["id"]),
+        targets=targets,
+        views=views.offered("deliveries"),
+        query=urlencode(kept(given), doseq=True),
+    )
+
+
+OFFERED = {
+    "state": [(one, words.delivery(one).label) for one in LISTS["state"]],
+    "event": [(one, words.EVENT[one]) for one in LISTS["event"]],
+    "outcome": [(one, words.outcome(one).label) for one in LISTS["outcome"]],
+    "status": [(one, "No answer" if one == "none" else one) for one in CLASSES],
+}
+"""What lists of the filter's form offer."""
+
+
+def _beside(given: Given) -> dict[str, Any]:
+    """What the address of a list's page holds, whichever delivery is chosen."""
+    more = {name: given[name] for name in ("after", "before", "view") if given.get(name)}
+    return {**kept(given), **more}
+
+
+@pages.get("/<uuid:delivery_id>/")
+def show(delivery_id: UUID) -> str:
+    """One delivery on a page of its own."""
+    return render_template("console/deliveries/show.html", chosen=shown(delivery_id))
+
+
+@pages.get("/<uuid:delivery_id>/panel")
+def panel(delivery_id: UUID) -> ResponseReturnValue:
+    """One delivery for the place beside the list; 204 where the page shows it as it is."""
+    chosen, given = shown(delivery_id), request.args
+    if given.get("seen") == chosen.seen:
+        return "", 204
+    return render_template(
+        "console/deliveries/_chosen.html",
+        chosen=chosen,
+        beside={name: said for name, said in _beside(given).items() if name != "alone"},
+        alone="alone" in given,
     )
 
 
@@ -71,25 +124,6 @@ def newer() -> ResponseReturnValue:
     """How many deliveries came after the newest one that a page shows."""
     wanted = filter_of(request.args, g.project["id"])
     return tail.news(".newer", lambda than: browse.newer_deliveries(current(), wanted, than))
-
-
-TIMES = ("span", "from", "until")
-
-
-def filter_of(given: MultiDict[str, str], project: UUID) -> Filter:
-    """The filter that an address asks for; what it says wrongly restricts nothing."""
-    span = SPANS.get(given.get("span", ""))
-    since = current().clock.now() - span[1] if span else _moment(given.get("from"))
-    return Filter(
-        project=project,
-        states=[state for state in given.getlist("state") if state in DELIVERY_STATES],
-        source=identifier(given.get("source")),
-        target=identifier(given.get("target")),
-        lead=identifier(given.get("lead")),
-        since=since,
-        until=_moment(given.get("until")),
-        text=given.get("q", "")[:200],
-    )
 
 
 def _drawn() -> figures.Drawn:
@@ -120,17 +154,3 @@ def _title() -> str:
     span = SPANS.get(request.args.get("span", "24h"))
     timed = request.args.get("from") or request.args.get("until")
     return span[0] if span and ("span" in request.args or not timed) else "The chosen time"
-
-
-def cursor_of(given: MultiDict[str, str]) -> browse.Cursor:
-    """Where the page begins that an address asks for."""
-    return browse.Cursor(identifier(given.get("after")), identifier(given.get("before")))
-
-
-def _moment(text: str | None) -> datetime | None:
-    """A time from a form field, which has no zone: UTC."""
-    try:
-        moment = datetime.fromisoformat(text or "")
-    except ValueError:
-        return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment

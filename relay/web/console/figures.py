@@ -1,8 +1,9 @@
 """Tiles and a chart of a span of time, each tile a link to the list of what it counts."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from flask import url_for
 
@@ -47,6 +48,13 @@ def drawn(span: Span, title: str, kept: dict[str, Any]) -> Drawn:
     ]
     chart = draw(SERIES, slots, STACKS, daily=found.step >= DAY)
     return Drawn(title, _tiles(found, kept), chart)
+
+
+def of_last_day(project: UUID) -> Drawn:
+    """The figures of a project's last 24 hours."""
+    now = current().clock.now()
+    span = Span(project=project, since=now - timedelta(days=1), until=now)
+    return drawn(span, "Last 24 hours", {"span": "24h"})
 
 
 def _tiles(found: Figures, kept: dict[str, Any]) -> list[Tile]:

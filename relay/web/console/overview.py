@@ -3,9 +3,9 @@
 from flask import Blueprint, g, render_template
 
 from relay.runtime import current
-from relay.services import browse, flow, inventory
+from relay.services import browse, flow
 from relay.services.filtering import Filter
-from relay.web.console import project_map
+from relay.web.console import figures, project_map
 
 pages = Blueprint("overview", __name__)
 
@@ -22,7 +22,6 @@ def index() -> str:
         targets=found.targets,
         routes=found.routes,
         picture=project_map.draw(found, rt.clock.now()),
-        counts=inventory.delivery_counts(rt, project),
+        drawn=figures.of_last_day(project),
         newest=browse.deliveries(rt, Filter(project=project), limit=6),
-        limit=inventory.COUNTED,
     )

@@ -11,10 +11,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from relay.services import configure, lanes
+from relay.services import configure, lanes, views
 from relay.services.looking import look
+from relay.services.views import Editor
 from relay.store import tables
 from tests.peer import Answer
+from tests.web.console.house import EMAIL as OWNER
 from tests.web.console.house import House
 
 NAME, EMAIL, PHONE = "Zerlina Quappenstein", "z.quappe@very-private.example", "+4930555777999"
@@ -49,6 +51,7 @@ FILLED: dict[str, Fill] = {
     "problem_id": lambda house: house.ids(tables.problems, openings=1, project_id=_acme(house))[0],
     "recipient_id": _newest(tables.recipients),
     "user_id": _newest(tables.users),
+    "view_id": _newest(tables.views),
 }
 """What stands for each name in an address."""
 
@@ -64,6 +67,7 @@ KINDS = {
 QUERIES = (
     "deliveries/?state=failed",
     "deliveries/?q=nothing",
+    "deliveries/?figures=1",
     "quarantine/?shelf=turned-away",
     "problems/?shelf=muted",
     "quarantine/?shelf=held",
@@ -117,6 +121,14 @@ def furnish(house: House, times: int = 2) -> None:
     house.work()
     _tell_somebody(house)
     look(house.rt)
+    _view(house)
+
+
+def _view(house: House) -> None:
+    acme = house.row(tables.projects, public_id="acme").id
+    owner = Editor(house.row(tables.users, email=OWNER).id, OWNER)
+    for name, query in (("Failed ones", "state=failed"), ("Slow ones", "slower=5")):
+        views.save(house.rt, acme, "deliveries", name, query, shared=True, by=owner)
 
 
 def _tell_somebody(house: House) -> None:

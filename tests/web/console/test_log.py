@@ -20,8 +20,8 @@ LOG = "/console/p/acme/deliveries/"
 
 def who(page: Page) -> list[str]:
     """The first names in a list, from top to bottom."""
-    of_leads = re.compile(r"/leads/[0-9a-f-]{36}")
-    return [words.split()[0] for address, words in page.links if of_leads.search(address)]
+    of_rows = re.compile(r"/leads/[0-9a-f-]{36}|[?&]delivery=[0-9a-f-]{36}")
+    return [words.split()[0] for address, words in page.links if of_rows.search(address)]
 
 
 @pytest.fixture
@@ -117,7 +117,8 @@ def test_pages_follow_each_other_without_gap_or_double(house: House) -> None:
 
 def delivery_ids(page: Page) -> Iterator[str]:
     """The deliveries that a log's page shows."""
-    return (address.partition("#d-")[2] for address, _ in page.links if "#d-" in address)
+    found = (re.search(r"[?&]delivery=([0-9a-f-]{36})$", address) for address, _ in page.links)
+    return (one[1] for one in found if one)
 
 
 def test_one_lead_shows_what_came_became_went_out_and_was_answered(busy: House) -> None:

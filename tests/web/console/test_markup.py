@@ -1,7 +1,7 @@
 """Every page that can be reached: sound markup, labels, no inline code, nothing from elsewhere."""
 
 from itertools import pairwise
-from urllib.parse import urldefrag, urlsplit
+from urllib.parse import parse_qsl, urldefrag, urlsplit
 
 import pytest
 
@@ -40,11 +40,15 @@ def site(house: House) -> dict[str, Page]:
     lanes.pause_target(house.rt, house.row(targets, name="Partner").id, "on holiday", "test")
     visitor = house.visitor()
     pages: dict[str, Page] = {}
+    kinds: set[tuple[str, str]] = set()
     waiting = ["/console/p/acme/", "/console/p/acme/quarantine/?shelf=turned-away"]
     while waiting:
         address = waiting.pop()
         if address in pages or address == "/console/" or _is_file(address):
             continue
+        if _kind(address) in kinds:
+            continue
+        kinds.add(_kind(address))
         page = pages[address] = visitor.get(address)
         for link, _words in page.links:
             target = urldefrag(link).url
@@ -52,6 +56,15 @@ def site(house: House) -> dict[str, Page]:
                 waiting.append(target)
     assert len(pages) > 30
     return pages | {"sign-in": Visitor(house.app).get("/console/sign-in")}
+
+
+def _kind(address: str) -> tuple[str, str]:
+    """Lists with the same filters are one page, whatever these say; one filter says enough."""
+    path, query = urlsplit(address).path, parse_qsl(urlsplit(address).query)
+    listed = path.endswith("/deliveries/")
+    return path, " ".join(sorted({name for name, _ in query})) if listed else urlsplit(
+        address
+    ).query
 
 
 def _is_file(address: str) -> bool:
