@@ -11,8 +11,10 @@ from relay.core.contract import Json
 from relay.core.private import split
 from relay.core.references import expand
 from relay.runtime import Runtime
+from relay.services.asked import in_words
 from relay.services.changes import Change, compare
 from relay.services.elements import EVERYWHERE, Element, State, load, route_name
+from relay.services.filling import still_to_fill, to_fill
 from relay.services.memory import forget
 from relay.services.planning import plan_document, plan_element, plan_project
 from relay.services.recording import record
@@ -23,8 +25,10 @@ __all__ = [
     "Mistakes",
     "address",
     "addresses",
+    "announce",
     "apply",
     "archive",
+    "changing",
     "editable",
     "ensure_first_project",
     "ensure_source",
@@ -72,13 +76,13 @@ def apply(
     not name is archived; nothing is ever deleted.
     """
     expanded = expand(document, environment or {})
-    with _changing(rt) as (connection, state):
+    with changing(rt) as (connection, state):
         wanted = plan_document(rt.catalog, state, expanded, prune=prune)
         changes = compare(state, wanted, prune=prune)
         if not dry_run:
             record(rt, connection, changes, actor)
     if not dry_run:
-        _announce(rt, changes)
+        announce(rt, changes)
     return changes
 
 
@@ -121,13 +125,13 @@ def save_project(rt: Runtime, project_id: UUID, document: Json, actor: str) -> N
     Its id stays, whatever the document says; what that leaves out takes its default. Raises
     Mistakes.
     """
-    with _changing(rt) as (connection, state):
+    with changing(rt) as (connection, state):
         stored = state.by_id(project_id)
         if stored is None or stored.archived:
             raise Mistakes(["it is not there any more"])
         changes = compare(state, [plan_project(rt.catalog, state, document, stored)], prune=False)
         record(rt, connection, changes, actor)
-    _announce(rt, changes)
+    announce(rt, changes)
 
 
 def make_key(
@@ -147,14 +151,14 @@ def archive(rt: Runtime, element_id: UUID, actor: str) -> bool:
 
     The routes of a source or target go with it. What was received and is owed stays as it is.
     """
-    with _changing(rt) as (connection, state):
+    with changing(rt) as (connection, state):
         element = state.by_id(element_id)
         if element is None or element.archived or element.what == "project":
             return False
         gone = [one for one in state.elements if one.id == element_id or _leads_to(one, element_id)]
         changes = [Change("archive", one, one, ()) for one in gone if not one.archived]
         record(rt, connection, changes, actor)
-    _announce(rt, changes)
+    announce(rt, changes)
     return True
 
 
@@ -164,7 +168,9 @@ def editable(rt: Runtime, element_id: UUID) -> tuple[Json, list[str]] | None:
         element = load(connection, rt.box).by_id(element_id)
     if element is None:
         return None
-    return split(element.document, list(element.secret))[0], list(element.secret)
+    lacking = to_fill(element)
+    stored = [place for place in element.secret if place not in lacking]
+    return split(element.document, list(element.secret))[0], stored
 
 
 def ensure_first_project(rt: Runtime) -> str | None:
@@ -190,7 +196,7 @@ def ensure_source(rt: Runtime, project_id: UUID, kind: str, actor: str) -> UUID 
 
     None where the project is not there, or archived.
     """
-    with _changing(rt) as (connection, state):
+    with changing(rt) as (connection, state):
         project = state.by_id(project_id)
         if project is None or project.archived:
             return None
@@ -203,7 +209,7 @@ def ensure_source(rt: Runtime, project_id: UUID, kind: str, actor: str) -> UUID 
         wanted = plan_element(rt.catalog, state, "source", document, project, None)
         changes = compare(state, [wanted], prune=False)
         record(rt, connection, changes, actor)
-    _announce(rt, changes)
+    announce(rt, changes)
     return wanted.id
 
 
@@ -227,17 +233,19 @@ def addresses(rt: Runtime, project: UUID | None = None) -> list[tuple[Element, s
 def _save(
     rt: Runtime, what: str, project_id: UUID, document: Json, actor: str, element_id: UUID | None
 ) -> Element:
-    with _changing(rt) as (connection, state):
+    with changing(rt) as (connection, state):
         project = ALL_PROJECTS if project_id == EVERYWHERE else state.by_id(project_id)
         stored = (
             state.by_id(element_id) if element_id else _archived(state, what, project_id, document)
         )
         if project is None or (element_id and stored is None):
             raise Mistakes(["it is not there any more"])
+        if stored is not None and (lacking := still_to_fill(stored, document)):
+            raise Mistakes([f"{in_words(at)}: is still to be filled in" for at in lacking])
         wanted = plan_element(rt.catalog, state, what, document, project, stored)
         changes = compare(state, [wanted], prune=False)
         record(rt, connection, changes, actor)
-    _announce(rt, changes)
+    announce(rt, changes)
     return wanted
 
 
@@ -259,7 +267,7 @@ def _leads_to(element: Element, end: UUID) -> bool:
 
 
 @contextmanager
-def _changing(rt: Runtime) -> Iterator[tuple[sa.Connection, State]]:
+def changing(rt: Runtime) -> Iterator[tuple[sa.Connection, State]]:
     """A transaction that no other change of the configuration runs beside, and what is there."""
     with rt.database.write() as connection:
         if not rt.database.is_sqlite:
@@ -267,7 +275,7 @@ def _changing(rt: Runtime) -> Iterator[tuple[sa.Connection, State]]:
         yield connection, load(connection, rt.box)
 
 
-def _announce(rt: Runtime, changes: Sequence[Change]) -> None:
+def announce(rt: Runtime, changes: Sequence[Change]) -> None:
     """Let this process see the changes at once (others do within a second) and targets go on."""
     forget(rt)
     for change in changes:

@@ -31,6 +31,7 @@ from relay.web.console import (
     problems,
     project,
     project_map,
+    projects,
     receipt,
     reference,
     reports,
@@ -98,7 +99,7 @@ def register(app: Flask) -> None:
     assets.set_up(app, console)
     failures.set_up(console)
     console.register_blueprint(session.pages)
-    for outside in (links.pages, account.pages, people.pages, audit.whole):
+    for outside in (links.pages, account.pages, people.pages, projects.pages, audit.whole):
         console.register_blueprint(outside)
     console.register_blueprint(_project_pages())
     reference.set_up(app)

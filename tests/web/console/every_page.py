@@ -52,6 +52,7 @@ FILLED: dict[str, Fill] = {
     "recipient_id": _newest(tables.recipients),
     "user_id": _newest(tables.users),
     "view_id": _newest(tables.views),
+    "project_id": _acme,
 }
 """What stands for each name in an address."""
 
