@@ -1,7 +1,7 @@
 """Owing a target, by the rules of today, the leads that it never got."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -93,24 +93,33 @@ def owe(
     Locks the leads; doing this twice changes nothing. With a `source` only its own routes count.
     """
     counts = replay_counts(connection, lead_ids)
-    rows = connection.execute(_newest(lead_ids, target)).all()
-    brought = brought_by(connection, rows)
     owed, new = Owed(), []
-    for row in rows:
-        by = [one for one in brought[row.id] if source in (None, one)]
-        found = Judged(None, _barred(row)) if _barred(row) else judged(rt, row, by, target)
+    for row, found in judge(rt, connection, target, lead_ids, source):
         if found.route is None:
             owed.why_not[found.reason or NO_ROUTE] += 1
-            continue
-        delivery = delivery_of(rt, row, found.route, target, counts)
-        if delivery["expires_at"] <= delivery["due_at"]:
-            owed.why_not[TOO_OLD] += 1
-            continue
-        new.append(delivery | {"run_id": run_id})
+        else:
+            delivery = delivery_of(rt, row, found.route, target, counts)
+            new.append(delivery | {"run_id": run_id})
     if new:
         connection.execute(sa.insert(deliveries), new)
     owed.done = len(new)
     return owed
+
+
+def judge(
+    rt: Runtime,
+    connection: sa.Connection,
+    target: ConfiguredTarget,
+    lead_ids: Sequence[UUID],
+    source: UUID | None,
+) -> Iterator[tuple[Any, Judged]]:
+    """Each of these leads as it is now, with the route by which it would go, or why not."""
+    rows = connection.execute(_newest(lead_ids, target)).all()
+    brought = brought_by(connection, rows)
+    for row in rows:
+        by = [one for one in brought[row.id] if source in (None, one)]
+        barred = _barred(rt, row, target)
+        yield row, Judged(None, barred) if barred else judged(rt, row, by, target)
 
 
 def _newest(lead_ids: Sequence[UUID], target: ConfiguredTarget) -> sa.Select[*tuple[Any, ...]]:
@@ -130,9 +139,13 @@ def _newest(lead_ids: Sequence[UUID], target: ConfiguredTarget) -> sa.Select[*tu
     )
 
 
-def _barred(row: Any) -> str | None:
+def _barred(rt: Runtime, row: Any, target: ConfiguredTarget) -> str | None:
     if row.got:
         return GOT_SINCE
+    if target.max_age is not None:
+        ends = row.created_at + timedelta(seconds=target.max_age)
+        if ends <= rt.clock.now():
+            return TOO_OLD
     return None if row.permitted else BLOCKED
 
 

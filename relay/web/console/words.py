@@ -77,6 +77,22 @@ UPLOAD = {
     "failed": Word("Failed", "bad"),
 }
 
+BULK = {
+    "waiting": Word("Not begun", "warn", "It begins in a moment, and can still be called off."),
+    "running": Word("Running", "busy", "It goes on by itself; you may leave this page."),
+    "finished": Word("Finished", "good"),
+    "stopped": Word("Stopped", "quiet", "What was done until then stays."),
+    "failed": Word("Failed", "bad"),
+}
+
+BULK_ACTION = {
+    "retry": "Retry",
+    "replay": "Send again",
+    "replay_to": "Send to another target",
+    "cancel": "Cancel",
+    "catch_up": "Bring what it never got",
+}
+
 OUTCOME = {
     "delivered": Word("Delivered", "good"),
     "ignored": Word("No effect", "warn"),
@@ -134,6 +150,11 @@ def arrived(what: str) -> Word:
 def upload(state: str) -> Word:
     """The word for the state of a file's import."""
     return UPLOAD.get(state, UNKNOWN)
+
+
+def bulk(state: str) -> Word:
+    """The word for the state of a bulk run."""
+    return BULK.get(state, UNKNOWN)
 
 
 def change(state: str) -> Word:
