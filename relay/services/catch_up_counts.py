@@ -38,7 +38,7 @@ def count(rt: Runtime, target: ConfiguredTarget, wanted: Filter) -> NeverGot:
         since = connection.scalar(_farthest(wanted))
         found = found if since is None else found.where(leads.c.created_at >= since)
         total = connection.scalar(sa.select(sa.func.count()).select_from(found.subquery())) or 0
-        newest = found.order_by(leads.c.created_at.desc(), leads.c.id.desc()).limit(JUDGED)
+        newest = found.order_by(leads.c.created_at.desc(), leads.c.number.desc()).limit(JUDGED)
         ids = list(connection.execute(newest).scalars())
         told = [one for _, one in judge(rt, connection, target, ids, wanted.source)]
     why_not = Counter(one.reason or NO_ROUTE for one in told if one.route is None)

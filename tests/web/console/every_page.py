@@ -11,7 +11,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from relay.services import configure, lanes, views
+from relay.core.ids import new_id
+from relay.services import bulk, configure, lanes, views
+from relay.services.bulk import Wish
+from relay.services.bulk_job import work_on
+from relay.services.filtering import Filter
 from relay.services.looking import look
 from relay.services.views import Editor
 from relay.store import tables
@@ -48,6 +52,7 @@ FILLED: dict[str, Fill] = {
     "target_id": lambda house: house.row(tables.targets, name="Sales CRM").id,
     "route_id": lambda house: house.row(tables.routes, project_id=_acme(house)).id,
     "import_id": _newest(tables.imports),
+    "run_id": _newest(tables.bulk_runs),
     "problem_id": lambda house: house.ids(tables.problems, openings=1, project_id=_acme(house))[0],
     "recipient_id": _newest(tables.recipients),
     "user_id": _newest(tables.users),
@@ -71,6 +76,8 @@ QUERIES = (
     "deliveries/?figures=1",
     "quarantine/?shelf=turned-away",
     "problems/?shelf=muted",
+    "bulk/new?state=failed&q=Zerlina",
+    "bulk/catch-up?span=24h",
     "quarantine/?shelf=held",
 )
 """Pages that are others by their query."""
@@ -120,6 +127,7 @@ def furnish(house: House, times: int = 2) -> None:
     lanes.pause_target(house.rt, crm, "the credential is not accepted", "test")
     house.submit(name=NAME, email=EMAIL, phone=PHONE, Message=f"{WORDS}, and waits")
     house.work()
+    _act_on_all(house)
     _tell_somebody(house)
     look(house.rt)
     _view(house)
@@ -130,6 +138,20 @@ def _view(house: House) -> None:
     owner = Editor(house.row(tables.users, email=OWNER).id, OWNER)
     for name, query in (("Failed ones", "state=failed"), ("Slow ones", "slower=5")):
         views.save(house.rt, acme, "deliveries", name, query, shared=True, by=owner)
+
+
+def _act_on_all(house: House) -> None:
+    """Two bulk runs: one that is over, and one that has not begun and was asked by a name."""
+    acme = house.row(tables.projects, public_id="acme").id
+    for words in ("", NAME):
+        wanted = Filter(project=acme, states=("failed",), text=words)
+        parts = {"filter": wanted, "newest": new_id(), "counted": 3}
+        run_id = bulk.ask(house.rt, Wish(project=acme, action="retry", **parts), "test")
+        if not words:
+            begun = sa.update(tables.bulk_runs).where(tables.bulk_runs.c.id == run_id)
+            with house.rt.database.write() as connection:
+                connection.execute(begun.values(starts_at=house.rt.clock.now()))
+            work_on(house.rt, run_id)
 
 
 def _tell_somebody(house: House) -> None:
