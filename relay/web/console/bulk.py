@@ -19,7 +19,7 @@ from relay.services.configured import ConfiguredTarget
 from relay.services.filtering import Filter
 from relay.store.tables import DELIVERY_STATES
 from relay.web.console import filter_words
-from relay.web.console.deliveries import SPANS, cursor_of, filter_of
+from relay.web.console.filters import SPANS, cursor_of, filter_of
 from relay.web.console.project import actor, identifier, needs
 
 pages = Blueprint("bulk", __name__, url_prefix="/bulk")
