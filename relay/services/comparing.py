@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from relay.core.contract import ListedPage
 from relay.core.ids import new_id
 from relay.runtime import Runtime
+from relay.services import keeping
 from relay.services.configured import ConfiguredSource
 from relay.store.insert import insert_new
 from relay.store.tables import reconciliations, sources, state_is
@@ -105,8 +106,9 @@ def _new(
     begun = sa.select(sources.c.created_at).where(sources.c.id == source.id)
     first = max(connection.execute(begun).scalar_one(), now - LOOK_BACK)
     start = since or (first if reached is None else reached - OVERLAP)
-    if rt.config.keep_leads_days:  # what retention has removed is not missing
-        start = max(start, now - timedelta(days=rt.config.keep_leads_days))
+    days = keeping.of_project(rt, source.project_id)[0].leads
+    if days:  # what retention has removed is not missing
+        start = max(start, now - timedelta(days=days))
     return {
         "id": new_id(),
         "project_id": source.project_id,

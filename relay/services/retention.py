@@ -1,27 +1,26 @@
 """Retention: old contents are blanked, old leads are removed with their counts kept."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from relay.runtime import Runtime
-from relay.services import word_lists
+from relay.services import keeping, letting_go
 from relay.services.granted_to import remove_unused
 from relay.services.person_requests import end_old
-from relay.services.removing import remove_leads, remove_submissions
 from relay.store.tables import (
     attempts,
     bodies,
     deliveries,
-    fetches,
-    import_refusals,
     imports,
     leads,
     reconciliations,
-    state_is,
+    sources,
     submissions,
     turned_away,
 )
@@ -49,176 +48,107 @@ class Retained:
 
 
 def retain(rt: Runtime, progress: Progress | None = None) -> Retained:
-    """Apply the settings RELAY_KEEP_BODIES_DAYS, _ATTEMPTS_DAYS and _LEADS_DAYS now."""
+    """Let go of what each project has kept long enough, by its settings or RELAY_KEEP_..._DAYS."""
     told = progress or (lambda _done: None)
-    config = rt.config
+    kept = keeping.of_all(rt)
+
+    def go_through(part: str, walk: _Walk) -> int:
+        return _go_through(rt, keeping.oldest(kept, part, rt.clock.now()), walk, told)
+
     return Retained(
-        bodies=_repeat(rt, config.keep_bodies_days, _blank_bodies, told),
-        turned_away=_repeat(rt, config.keep_bodies_days, _remove_turned_away, told),
-        attempts=_repeat(rt, config.keep_attempts_days, _blank_attempts, told),
-        leads=_walk(rt, config.keep_leads_days, leads, _remove_leads, told),
-        submissions=_walk(rt, config.keep_leads_days, submissions, _remove_leadless, told),
-        imports=_repeat(rt, config.keep_bodies_days, _remove_imports, told),
-        comparisons=_repeat(rt, config.keep_bodies_days, _remove_comparisons, told),
-        grants=remove_unused(rt, config.keep_attempts_days),
+        bodies=go_through("bodies", _BODIES),
+        turned_away=go_through("bodies", _TURNED_AWAY),
+        attempts=go_through("attempts", _ATTEMPTS),
+        leads=go_through("leads", _LEADS),
+        submissions=go_through("leads", _LEADLESS),
+        imports=go_through("bodies", _IMPORTS),
+        comparisons=go_through("bodies", _COMPARISONS),
+        grants=remove_unused(rt, rt.config.keep_attempts_days),
         person_requests=end_old(rt),
     )
 
 
-def _repeat(
-    rt: Runtime,
-    days: int,
-    step: Callable[[sa.Connection, datetime, datetime], int],
-    told: Progress,
-) -> int:
-    """Take batch after batch of what is older than so many days; 0 days keep it for ever."""
-    if days == 0:
-        return 0
-    now = rt.clock.now()
-    total = 0
-    while True:
-        with rt.database.write() as connection:
-            done = step(connection, now - timedelta(days=days), now)
-        told(done)
-        total += done
-        if done < BATCH:
-            return total
+Act = Callable[[sa.Connection, Sequence[UUID], datetime, datetime], int]
+"""Lets go of these rows, which are older than a time, at another; returns of how many."""
 
 
-def _walk(
-    rt: Runtime,
-    days: int,
-    table: sa.Table,
-    remove: Callable[[sa.Connection, Sequence[UUID], datetime], int],
-    told: Progress,
-) -> int:
-    """Go through a table by its ids, which grow with time, until what comes is young enough.
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """A way through a table in the order of `keys`: `rows` have an id, a project_id and an `at`.
 
-    Needs no index on an age, and passes what is kept for another reason only once.
+    Where they come in the order of `at`, or nearly so, it ends where they are young enough.
     """
-    if days == 0:
+
+    rows: sa.Select[Any]
+    keys: tuple[sa.ColumnElement[Any], ...]
+    at: sa.ColumnElement[datetime]
+    act: Act
+
+
+def _go_through(rt: Runtime, oldest: Mapping[UUID, datetime], walk: _Walk, told: Progress) -> int:
+    """Go through a table once for all projects, batch by batch; what one of them keeps longer is
+    passed over."""
+    if not oldest:
         return 0
-    before = rt.clock.now() - timedelta(days=days)
-    age = table.c.created_at if table is leads else table.c.received_at
-    page = sa.select(table.c.id, age.label("at")).order_by(table.c.id).limit(BATCH)
+    youngest = max(oldest.values())
+    by_time = walk.keys[0] is walk.at
+    page = walk.rows.order_by(*walk.keys).limit(BATCH)
+    page = page.where(walk.at < youngest) if by_time else page
     total, following = 0, page
     while True:
         with rt.database.write() as connection:
             rows = connection.execute(following).all()
-            done = remove(connection, [row.id for row in rows if row.at < before], before)
+            done = 0
+            for before, ids in _grouped(rows, oldest).items():
+                done += walk.act(connection, ids, before, rt.clock.now())
         told(done)
         total += done
-        if len(rows) < BATCH or rows[-1].at >= before:
+        if len(rows) < BATCH or rows[-1].at >= youngest:
             return total
-        following = page.where(table.c.id > rows[-1].id)
+        names = ("at", "id") if by_time else ("id",)
+        values = [getattr(rows[-1], name) for name in names]
+        last = [sa.literal(one, key.type) for one, key in zip(values, walk.keys, strict=True)]
+        following = page.where(sa.tuple_(*walk.keys) > sa.tuple_(*last))
+        if by_time:  # where the index begins to be read
+            following = following.where(walk.at >= last[0])
 
 
-def _blank_bodies(connection: sa.Connection, before: datetime, now: datetime) -> int:
-    old = (
-        sa.select(bodies.c.id)
-        .where(bodies.c.blanked_at.is_(None), bodies.c.received_at < before)
-        .order_by(bodies.c.received_at)
-        .limit(BATCH)
-    )
-    ids = list(connection.execute(old).scalars())
-    connection.execute(
-        sa.update(bodies)
-        .where(bodies.c.id.in_(ids))
-        .values(body=b"", headers={}, query="[]", address="", blanked_at=now)
-    )
-    word_lists.forget_bodies(connection, ids)
-    parts = sa.select(submissions.c.id).where(submissions.c.body_id.in_(ids))
-    connection.execute(
-        sa.update(fetches).where(fetches.c.submission_id.in_(parts)).values(body=None, exchanges=[])
-    )
-    return len(ids)
+def _grouped(rows: Sequence[Any], oldest: Mapping[UUID, datetime]) -> dict[datetime, list[UUID]]:
+    """Those that are old enough, by before when they are."""
+    groups: dict[datetime, list[UUID]] = defaultdict(list)
+    for row in rows:
+        before = oldest.get(row.project_id)
+        if before is not None and row.at < before:
+            groups[before].append(row.id)
+    return groups
 
 
-def _blank_attempts(connection: sa.Connection, before: datetime, now: datetime) -> int:
-    old = (
-        sa.select(attempts.c.id)
-        .where(attempts.c.blanked_at.is_(None), attempts.c.started_at < before)
-        .order_by(attempts.c.started_at)
-        .limit(BATCH)
-    )
-    ids = list(connection.execute(old).scalars())
-    connection.execute(
-        sa.update(attempts).where(attempts.c.id.in_(ids)).values(exchanges=[], blanked_at=now)
-    )
-    return len(ids)
+def _walk(table: sa.Table, at: str, act: Act, *, by_time: bool = False) -> _Walk:
+    """A way through a table that names its project itself."""
+    of, time = table.c, table.c[at]
+    rows = sa.select(of.id, of.project_id, time.label("at"))
+    return _Walk(rows, (time, of.id) if by_time else (of.id,), time, act)
 
 
-def _remove_turned_away(connection: sa.Connection, before: datetime, _now: datetime) -> int:
-    old = sa.select(turned_away.c.id).where(turned_away.c.at < before).limit(BATCH)
-    ids = list(connection.execute(old).scalars())
-    connection.execute(sa.delete(turned_away).where(turned_away.c.id.in_(ids)))
-    return len(ids)
-
-
-def _remove_comparisons(connection: sa.Connection, before: datetime, _now: datetime) -> int:
-    """Remove what was found of providers' lists; what is under way stays."""
-    old = (
-        sa.select(reconciliations.c.id)
-        .where(reconciliations.c.started_at < before, ~state_is(reconciliations, "running"))
-        .limit(BATCH)
-    )
-    ids = list(connection.execute(old).scalars())
-    connection.execute(sa.delete(reconciliations).where(reconciliations.c.id.in_(ids)))
-    return len(ids)
-
-
-def _remove_imports(connection: sa.Connection, before: datetime, _now: datetime) -> int:
-    """Remove uploaded files and their refused rows; what is being imported stays."""
-    old = (
-        sa.select(imports.c.id)
-        .where(imports.c.created_at < before, ~state_is(imports, "waiting", "running"))
-        .limit(BATCH)
-    )
-    ids = list(connection.execute(old).scalars())
-    connection.execute(sa.delete(import_refusals).where(import_refusals.c.import_id.in_(ids)))
-    connection.execute(sa.delete(imports).where(imports.c.id.in_(ids)))
-    return len(ids)
-
-
-def _remove_leads(connection: sa.Connection, lead_ids: Sequence[UUID], before: datetime) -> int:
-    """Remove those of these leads that nobody has named since, and that owe nothing any more."""
-    if not lead_ids:
-        return 0
-    busy = sa.exists().where(
-        deliveries.c.lead_id == leads.c.id, state_is(deliveries, "waiting", "sending")
-    )
-    own = submissions.alias()
-    lately = sa.exists().where(  # what changes no lead was said all the same
-        own.c.lead_id == leads.c.id,
-        sa.or_(
-            own.c.received_at >= before,
-            sa.exists().where(
-                submissions.c.duplicate_of == own.c.id,
-                submissions.c.received_at >= before,
-                submissions.c.document.is_not(None),  # not just the same event, sent again
-            ),
-        ),
-    )
-    old = (
-        sa.select(leads.c.id)
-        .where(leads.c.id.in_(lead_ids), leads.c.updated_at < before, ~busy, ~lately)
-        .order_by(leads.c.project_id, leads.c.lead_key)
-        .with_for_update()
-    )
-    ids = list(connection.execute(old).scalars())
-    remove_leads(connection, ids)
-    return len(ids)
-
-
-def _remove_leadless(connection: sa.Connection, ids: Sequence[UUID], _before: datetime) -> int:
-    """Remove what became no lead: repeats, refused ones, and what nobody released."""
-    leadless = (
-        sa.select(submissions.c.id)
-        .where(
-            submissions.c.id.in_(ids),
-            submissions.c.lead_id.is_(None),
-            submissions.c.state != "received",
-        )
-        .with_for_update()
-    )
-    return remove_submissions(connection, connection.execute(leadless).scalars())
+_WHOLE = _walk(bodies, "received_at", letting_go.blank_bodies, by_time=True)
+_BODIES = replace(_WHOLE, rows=_WHOLE.rows.where(bodies.c.blanked_at.is_(None)))
+_ATTEMPTS = _Walk(
+    sa.select(attempts.c.id, deliveries.c.project_id, attempts.c.started_at.label("at"))
+    .join(deliveries, deliveries.c.id == attempts.c.delivery_id)
+    .where(attempts.c.blanked_at.is_(None)),
+    (attempts.c.started_at, attempts.c.id),
+    attempts.c.started_at,
+    letting_go.blank_attempts,
+)
+_TURNED_AWAY = _Walk(
+    sa.select(turned_away.c.id, sources.c.project_id, turned_away.c.at).join(
+        sources, sources.c.id == turned_away.c.source_id
+    ),
+    (turned_away.c.id,),
+    turned_away.c.at,
+    letting_go.remove_turned_away,
+)
+_LEADS = _walk(leads, "created_at", letting_go.remove_old_leads)
+_LEADLESS = _walk(submissions, "received_at", letting_go.remove_leadless)
+_IMPORTS = _walk(imports, "created_at", letting_go.remove_imports)
+_COMPARISONS = _walk(reconciliations, "started_at", letting_go.remove_comparisons)
