@@ -76,6 +76,16 @@ class OutboundAdapter:
         kept = {**payload, CUT: whole} if isinstance(payload, dict) else payload
         return Built(kept, errors, cut_words(whole, self._limits))
 
+    def wishes(self, mapping: Mapping[str, Json]) -> dict[str, Json]:
+        """Where the payload of a target with this mapping takes each value from: by pointer into
+        the payload, a pointer into the lead, a list of them, or a wish of the mapping."""
+        own = {
+            pointer: origin.sources
+            for pointer, origin in self._origins.items()
+            if not _is_overlaid(pointer, mapping)
+        }
+        return own | {pointer: wish for pointer, wish in mapping.items() if wish is not None}
+
     def _errors(self, payload: Json) -> list[str]:
         if self._validator.is_valid(payload):
             return []

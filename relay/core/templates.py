@@ -43,6 +43,11 @@ def render(template: str, tokens: Mapping[str, Json]) -> str:
     return _TOKEN.sub(value_of, template)
 
 
+def named_in(template: str) -> list[str]:
+    """The tokens that a template names, in small letters."""
+    return [match[1].lower() for match in _TOKEN.finditer(template)]
+
+
 def fill_template(template: str, lead: Json) -> str:
     """The template with what an outgoing lead says for its tokens."""
     return render(template, tokens_of(lead))

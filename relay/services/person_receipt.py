@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -12,9 +13,11 @@ from relay.core import pointers
 from relay.core.contract import Json
 from relay.core.ids import new_id
 from relay.core.spotting import Spotter
+from relay.runtime import Runtime
 from relay.services.browse import Row
 from relay.services.erasing import REACHED, TAKEN
 from relay.services.person_look import as_text
+from relay.services.person_requests import lines
 from relay.store.tables import (
     attempts,
     deliveries,
@@ -92,6 +95,40 @@ def count(connection: sa.Connection, request: Row) -> dict[str, Json]:
         ).scalar_one()
     counts["targets"] = _targets(connection, own)
     return counts
+
+
+def written(rt: Runtime, row: Row, project: str) -> str:
+    """The receipt of an erasure in plain words."""
+    text = [
+        f"Receipt of erasing a person from {project}",
+        f"Request {row['id']}" + (f", “{row['label']}”" if row["label"] else ""),
+        f"Asked by {row['erased_by']} on {_moment(row['erasing_at'])}",
+        f"Done on {_moment(row['erased_at'])}; looking through everything again found nothing.",
+        "",
+        "Known again by (keyed hashes): " + ", ".join(row["hashes"]),
+        "",
+        "Erased or blanked: "
+        + (", ".join(f"{count} {name}" for name, count in row["counts"].items()) or "nothing"),
+        "",
+        "Targets that had got the data, where it has to be erased too:",
+    ]
+    said = [_told(line) for line in lines(rt, row)]
+    return "\n".join([*text, *(said or ["- none"])]) + "\n"
+
+
+def _told(line: Row) -> str:
+    at = line["host"] and f" at {line['host']}"
+    record = f", record {line['remote_id']}" if line["remote_id"] else ""
+    where = f" {line['remote_url']}" if line["remote_url"] else ""
+    when = _moment(line["first_at"])
+    if line["last_at"] != line["first_at"]:
+        when += f" to {_moment(line['last_at'])}"
+    named = f"- {line['target']} ({line['kind']}{at}): {line['event']} of lead {line['lead']}"
+    return f"{named}, {line['state']}, {when}{record}{where}"
+
+
+def _moment(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC" if at else "a time that is not known"
 
 
 def _targets(connection: sa.Connection, own: sa.Select[Any]) -> list[Json]:

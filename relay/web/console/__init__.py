@@ -29,6 +29,8 @@ from relay.web.console import (
     overview,
     panel,
     people,
+    persons,
+    privacy,
     problems,
     project,
     project_map,
@@ -84,6 +86,8 @@ IN_A_PROJECT = (
     settings,
     members,
     audit,
+    privacy,
+    persons,
 )
 """The pages of a project, each with its own `pages`."""
 

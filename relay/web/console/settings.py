@@ -21,6 +21,9 @@ pages = Blueprint("settings", __name__, url_prefix="/settings")
 LISTS = ("conversion_labels", "traffic_sources")
 """Settings that are rows of an id and a name."""
 
+ELSEWHERE = ("keep",)
+"""Settings that another page has."""
+
 SCOPES = {
     "read": "Read leads",
     "write": "Send and change leads",
@@ -35,7 +38,8 @@ def index() -> ResponseReturnValue:
     if request.method == "GET":
         return _page(editing.stored_draft(g.project["id"]) or abort(404))
     try:
-        configure.save_project(current(), g.project["id"], _read(request.form), actor())
+        wanted = _read(request.form) | _of_other_pages()
+        configure.save_project(current(), g.project["id"], wanted, actor())
     except (FormError, Mistakes) as error:
         return _page(editing.mistaken(request.form, g.project["id"], error)), 422
     flash("Saved.", "good")
@@ -86,6 +90,13 @@ def _read(given: Given) -> dict[str, Json]:
         "refuse": editing.read_json(given, "refuse", []),
         **{name: _read_rows(given, name) for name in LISTS},
     }
+
+
+def _of_other_pages() -> dict[str, Json]:
+    """Settings of the project that stay as they are here."""
+    draft = editing.stored_draft(g.project["id"])
+    stored = draft.document if draft else {}
+    return {name: stored[name] for name in ELSEWHERE if name in stored}
 
 
 def _read_rows(given: Given, name: str) -> list[Json]:
