@@ -27,6 +27,8 @@ COMMANDS = {
     "reconcile": "relay.cli.reconciling",
     "sweep": "relay.cli.chores",
     "retain": "relay.cli.chores",
+    "export-person": "relay.cli.persons",
+    "erase-person": "relay.cli.persons",
     "import": "relay.cli.moving",
     "demo": "relay.cli.demo",
     "integrations": "relay.cli.integrations",

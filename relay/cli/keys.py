@@ -7,7 +7,7 @@ import click
 from relay.cli.command import OnRuntime
 from relay.cli.show import emit, json_option, progress
 from relay.runtime import current
-from relay.services import keys
+from relay.services import keys, returning
 
 
 @click.command(cls=OnRuntime)
@@ -25,6 +25,12 @@ def rotate_keys(*, machine: bool) -> None:
         emit(asdict(found))
     else:
         click.echo(f"{found.rotated} sealed anew, {found.newest} were so already.")
+    if former := returning.by_former_keys(rt):
+        click.echo(
+            f"{former} erased contacts are known by former keys alone: leave those in "
+            "SECRET_KEYS_OLD.",
+            err=True,
+        )
     for name in found.lost:
         click.echo(f"No key opens the secrets of {name}.", err=True)
     if found.lost:

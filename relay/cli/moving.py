@@ -126,6 +126,8 @@ def _report(taken: Taken, *, machine: bool) -> None:
         emit(asdict(taken))
     else:
         click.echo(f"{taken.new} taken over, {taken.known} were here already.")
+        if taken.erased:
+            click.echo(f"{taken.erased} were refused: their persons were erased here.")
         if taken.renamed:
             click.echo(f"{len(taken.renamed)} have another id here, since theirs was taken.")
         for lead_id in taken.quarantined:

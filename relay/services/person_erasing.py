@@ -27,6 +27,7 @@ from relay.store.tables import (
     person_finds,
     state_is,
     turned_away,
+    views,
 )
 
 BATCH = 20
@@ -167,6 +168,12 @@ def _named(_rt: Runtime, connection: sa.Connection, work: Work, finds: Sequence[
     return _done(connection, work, finds, what)
 
 
+def _views(_rt: Runtime, connection: sa.Connection, work: Work, finds: Sequence[Any]) -> Counted:
+    """A view is a search and no more: one for this person is of no use any more."""
+    connection.execute(sa.delete(views).where(views.c.id.in_([one.row_id for one in finds])))
+    return _done(connection, work, finds, "views")
+
+
 _ERASE: dict[tuple[str, str], Callable[[Runtime, sa.Connection, Work, Sequence[Any]], Counted]] = {
     ("lead", "own"): _leads,
     ("lead", "mention"): _mentions,
@@ -177,6 +184,7 @@ _ERASE: dict[tuple[str, str], Callable[[Runtime, sa.Connection, Work, Sequence[A
     ("refused row", "own"): _refused_rows,
     ("blocked", "own"): _blocked,
     **{(what, "mention"): _named for what in person_mentions.NAMED_IN},
+    ("view", "mention"): _views,
 }
 
 

@@ -1,7 +1,7 @@
 """Giving a person what is kept of them: their papers are made one by one, and kept sealed."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from relay.runtime import Runtime
 from relay.services import person_papers
 from relay.services.person_requests import FILE_KEPT
 from relay.services.person_work import FREE, Work, write
-from relay.store.tables import person_files, person_finds, person_requests
+from relay.store.tables import person_files, person_finds
 
 BATCH = 10
 """Finds whose papers one transaction writes."""
@@ -43,30 +43,14 @@ def make_some(rt: Runtime, work: Work) -> None:
     work.going = False
 
 
-def papers_of(rt: Runtime, request_id: UUID) -> Any:
+def papers_of(rt: Runtime, request_id: UUID) -> Iterator[tuple[str, bytes]]:
     """The papers of a request's file one after the other: name and bytes."""
     of = person_files.c
-    last: UUID | None = None
-    while True:
-        query = sa.select(of.id, of.content).where(of.request_id == request_id)
-        if last is not None:
-            query = query.where(of.id > last)
-        with rt.database.read() as connection:
-            rows = connection.execute(query.order_by(of.id).limit(BATCH)).all()
-        for row in rows:
-            name, content = rt.box.open(row.content)
-            yield name, base64.b64decode(content)
-        if len(rows) < BATCH:
-            return
-        last = rows[-1].id
-
-
-def is_there(rt: Runtime, row: Any) -> bool:
-    """Whether a request's file can be had now."""
-    of = person_requests.c
-    mine = sa.select(of.id).where(of.id == row["id"], of.file_until >= rt.clock.now())
+    query = sa.select(of.content).where(of.request_id == request_id).order_by(of.id)
     with rt.database.read() as connection:
-        return connection.execute(mine).first() is not None
+        for sealed in connection.execute(query, execution_options={"yield_per": BATCH}).scalars():
+            name, content = rt.box.open(sealed)
+            yield name, base64.b64decode(content)
 
 
 def _next(connection: sa.Connection, work: Work, after: Any) -> Sequence[Any]:

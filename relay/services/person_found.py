@@ -24,6 +24,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "mention lead": ("leads of others that name this person", "the name is masked, they stay"),
     "mention submission": ("submissions of others that name this person", "the name is masked"),
     "mention bulk run": ("searches that name this person", "the name is masked"),
+    "mention view": ("saved views that name this person", "erased"),
     "mention audit": ("lines of the audit that name this person", "the name is masked"),
 }
 """What can be found, and what erasing makes of it."""

@@ -22,6 +22,7 @@ from relay.store.tables import (
     leads,
     status_changes,
     submissions,
+    views,
 )
 
 _JSON_OF: dict[sa.Table, tuple[str, ...]] = {
@@ -35,6 +36,7 @@ _JSON_OF: dict[sa.Table, tuple[str, ...]] = {
 NAMED_IN: Mapping[str, tuple[sa.Table, tuple[str, ...]]] = {
     "audit": (audit, ("subject", "before", "after")),
     "bulk run": (bulk_runs, ("filter", "reason")),
+    "view": (views, ("name", "query")),
 }
 """Tables in whose columns somebody may have named a person, by what one of their rows is."""
 

@@ -66,6 +66,7 @@ STAGES: Mapping[str, tuple[Stage, float]] = {
     ),
     "blocked": (_blocked, 0.0),
     "bulk runs": (_named_in("bulk run"), 0.0),
+    "views": (_named_in("view"), 0.0),
     "audit": (_named_in("audit"), 0.01),
 }
 """Each stage with its part of the whole."""
@@ -86,6 +87,7 @@ LOOKED_THROUGH = frozenset(
         "status_changes",
         "submissions",
         "turned_away",
+        "views",
     }
 )
 """Tables in which a person may stand."""

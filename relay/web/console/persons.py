@@ -98,11 +98,11 @@ def end(request_id: UUID) -> ResponseReturnValue:
 
 @pages.get("/<uuid:request_id>/receipt.txt")
 @needs("owner")
-def receipt(request_id: UUID) -> Response:
-    """The receipt in plain words, to be kept elsewhere."""
+def receipt(request_id: UUID) -> ResponseReturnValue:
+    """The receipt in plain words, to be kept elsewhere; until it is whole, the page."""
     row = _row(request_id)
-    if row["erasing_at"] is None:
-        abort(404)
+    if row["erased_at"] is None:
+        return redirect(url_for(".show", request_id=request_id))
     text = written(current(), row, g.project["name"])
     response = Response(text, mimetype="text/plain")
     response.headers["Content-Disposition"] = 'attachment; filename="receipt.txt"'

@@ -133,7 +133,7 @@ def _page(**more: Any) -> str:
         kept=asdict(kept),
         own=own,
         of_relay=asdict(keeping.of_relay(rt)),
-        since={name: now - timedelta(days=days) for name, days in asdict(kept).items() if days},
+        gone={name: now - timedelta(days=days) for name, days in asdict(kept).items() if days},
         parts=_parts(),
         ends=person_requests.ends,
         given=request.form,

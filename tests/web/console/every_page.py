@@ -11,8 +11,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from relay.core.contacts import Contact
 from relay.core.ids import new_id
-from relay.services import bulk, configure, lanes, views
+from relay.services import bulk, configure, lanes, person_job, person_requests, views
 from relay.services.bulk import Wish
 from relay.services.bulk_job import work_on
 from relay.services.filtering import Filter
@@ -58,6 +59,7 @@ FILLED: dict[str, Fill] = {
     "user_id": _newest(tables.users),
     "view_id": _newest(tables.views),
     "project_id": _acme,
+    "request_id": _newest(tables.person_requests),
 }
 """What stands for each name in an address."""
 
@@ -130,6 +132,7 @@ def furnish(house: House, times: int = 2) -> None:
     _act_on_all(house)
     _tell_somebody(house)
     look(house.rt)
+    _ask_about_somebody(house)
     _view(house)
 
 
@@ -152,6 +155,17 @@ def _act_on_all(house: House) -> None:
             with house.rt.database.write() as connection:
                 connection.execute(begun.values(starts_at=house.rt.clock.now()))
             work_on(house.rt, run_id)
+
+
+def _ask_about_somebody(house: House) -> None:
+    """Let a person be looked for, and their file be made."""
+    contacts = [Contact("phone", PHONE), Contact("email", f"0{EMAIL}")]
+    made = person_requests.ask(house.rt, _acme(house), contacts, "Case 1", "test")
+    for ask in (None, person_requests.ask_file):
+        if ask:
+            ask(house.rt, person_requests.one(house.rt, _acme(house), made) or {}, "test")
+        while made in person_job.lying(house.rt):
+            person_job.work_on(house.rt, made)
 
 
 def _tell_somebody(house: House) -> None:
