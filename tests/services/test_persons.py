@@ -262,6 +262,19 @@ def test_the_audit_is_looked_through(acme: Incoming) -> None:
     assert standing(acme, ADA) == []
 
 
+def test_saved_searches_for_a_person_go(acme: Incoming) -> None:
+    of = {"project_id": acme.project, "page": "leads", "created_at": acme.clock.now()}
+    rows = [
+        {"id": new_id(), "user_id": new_id(), "name": name, "query": query, **of}
+        for name, query in (("her", "q=ada%40example.com"), ("failed", "state=failed"))
+    ]
+    with acme.rt.database.write() as connection:
+        connection.execute(sa.insert(tables.views), rows)
+    assert finds(look(acme)) == {"mention view": 1}
+    erase(acme)
+    assert [row.name for row in acme.rows(tables.views)] == ["failed"]
+
+
 def test_another_project_is_left_alone(acme: Incoming) -> None:
     other = Incoming(acme.rt, "other")
     for one in (acme, other):
