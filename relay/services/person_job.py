@@ -79,6 +79,7 @@ def _claim(rt: Runtime, request_id: UUID) -> Work | None:
         .where(person_requests.c.id == request_id, *_ready(now))
         .values(
             tries=person_requests.c.tries + 1,
+            due_at=None,
             lease_token=token,
             leased_until=now + timedelta(seconds=rt.config.lease_seconds),
         )
