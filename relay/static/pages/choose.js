@@ -83,6 +83,7 @@ function choose(option) {
   input.value = option.dataset.value;
   close();
   input.dispatchEvent(new Event("change", { bubbles: true }));
+  input.dataset.told = input.value;
 }
 
 document.addEventListener("focusin", (event) => {
@@ -94,6 +95,15 @@ document.addEventListener("focusin", (event) => {
     input.setAttribute("aria-expanded", "false");
   }
 });
+
+// What was chosen has been told already: leaving the field would tell it once more.
+document.addEventListener("change", (event) => {
+  const input = event.target;
+  if (event.isTrusted && input.matches("[data-choose]") && input.dataset.told === input.value) {
+    event.stopImmediatePropagation();
+  }
+  delete input.dataset.told;
+}, true);
 
 document.addEventListener("click", (event) => {
   const input = event.target.closest("[data-choose]");

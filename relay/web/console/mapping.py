@@ -87,6 +87,7 @@ def _page(
     days = request.values.get("days", "")
     days = days if days in SPANS else ""
     run = compared(source, editor, days) if compare and not editor.errors else None
+    tried = mappings.fingerprint(editor.mapping)
     template = part or "console/mapping/index.html"
     return render_template(
         template,
@@ -96,6 +97,8 @@ def _page(
         examples=past.examples_of(source),
         editor=editor,
         run=run,
+        tried=tried,
+        stale=not compare and request.form.get("tried", tried) != tried,
         days=days,
         spans=SPANS,
         problem=problem,
@@ -110,12 +113,19 @@ def sample_of(source: ConfiguredSource, wanted: str) -> Sample:
     """The sample of this name; where there is none, the newest submission, else an example."""
     submission_id = identifier(wanted)
     if submission_id is None and not wanted.startswith(EXAMPLE):
-        submission_id = next((row["id"] for row in past.newest(current(), source.id, 1)), None)
+        submission_id = _to_begin_with(source)
     if submission_id is not None:
         row = past.whole(current(), source.id, [submission_id]).get(submission_id)
         if row is not None:
             return Sample(str(row.id), "", row, None, partial(past.explained, row=row))
     return _example(source, wanted.removeprefix(EXAMPLE))
+
+
+def _to_begin_with(source: ConfiguredSource) -> UUID | None:
+    """The newest submission that was read, else the newest of all."""
+    newest = past.newest(current(), source.id)
+    read = (row["id"] for row in newest if row["document"] is not None)
+    return next(read, newest[0]["id"] if newest else None)
 
 
 def compared(source: ConfiguredSource, editor: Editor, days: str) -> DryRun:
