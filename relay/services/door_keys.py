@@ -8,11 +8,9 @@ from relay.core import pointers
 from relay.core.contract import Json
 from relay.core.ids import new_key
 from relay.runtime import Runtime
-from relay.services import configure
+from relay.services import source_parts
 from relay.services.configured import ConfiguredSource
 from relay.services.wanted import Mistakes
-
-GONE = "it is not there any more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,7 @@ def secret_lists(source: ConfiguredSource) -> list[SecretList]:
 
 def renew_address(rt: Runtime, source: ConfiguredSource, actor: str) -> None:
     """Give the source a new key; what is sent to its old address is turned away from now on."""
-    _change(rt, source, actor, {"key": new_key()})
+    source_parts.save(rt, source, {"key": new_key()}, actor)
 
 
 def add_secret(rt: Runtime, source: ConfiguredSource, place: str, secret: str, actor: str) -> None:
@@ -62,15 +60,7 @@ def _write(
         raise Mistakes(["this source has no such secrets"])
     settings = copy.deepcopy(dict(source.settings))
     pointers.put(settings, place, secrets)
-    _change(rt, source, actor, {"settings": settings})
-
-
-def _change(rt: Runtime, source: ConfiguredSource, actor: str, members: Mapping[str, Json]) -> None:
-    found = configure.editable(rt, source.id)
-    if found is None:
-        raise Mistakes([GONE])
-    document = {**found[0], **members}
-    configure.save_source(rt, source.project_id, document, actor, source.id)
+    source_parts.save(rt, source, {"settings": settings}, actor)
 
 
 def _secrets(source: ConfiguredSource, place: str) -> list[Json]:

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from relay.core.contract import Inbound
 from relay.runtime import current
-from relay.services import configured, mappings, past, same_reason
+from relay.services import configured, past, same_reason, source_parts
 from relay.services.browse import Row
 from relay.services.configured import ConfiguredSource
 from relay.services.dry_run import DryRun, dry_run
@@ -79,6 +79,7 @@ def _page(
     compare: bool = False,
     part: str | None = None,
     problem: str = "",
+    told: DryRun | None = None,
 ) -> str:
     rt = current()
     sample = sample_of(source, wanted)
@@ -86,8 +87,8 @@ def _page(
     editor = edit(source, rt.catalog.lead, sample.explain, given)
     days = request.values.get("days", "")
     days = days if days in SPANS else ""
-    run = compared(source, editor, days) if compare and not editor.errors else None
-    tried = mappings.fingerprint(editor.mapping)
+    run = compared(source, editor, days) if compare and not editor.errors else told
+    tried = source_parts.fingerprint(editor.mapping)
     template = part or "console/mapping/index.html"
     return render_template(
         template,
@@ -98,10 +99,11 @@ def _page(
         editor=editor,
         run=run,
         tried=tried,
-        stale=not compare and request.form.get("tried", tried) != tried,
+        stale=run is None and request.form.get("tried", tried) != tried,
         days=days,
         spans=SPANS,
         problem=problem,
+        asked_to_save=told is not None,
         goals=Goals.of(rt.catalog.lead),
         example=EXAMPLE,
         described=described,
@@ -138,7 +140,9 @@ def saved(source: ConfiguredSource, editor: Editor) -> str:
     if editor.errors:
         return "One of the entries names no field of a lead."
     try:
-        mappings.save(current(), source, editor.mapping, actor(), editor.seen)
+        source_parts.save(
+            current(), source, {"mapping": dict(editor.mapping)}, actor(), editor.seen
+        )
     except Mistakes as error:
         return "; ".join(error.problems)
     return ""
@@ -156,6 +160,8 @@ def _example(source: ConfiguredSource, name: str) -> Sample:
 def _save(source: ConfiguredSource, wanted: str) -> ResponseReturnValue:
     sample = sample_of(source, wanted)
     editor = edit(source, current().catalog.lead, sample.explain, request.form)
+    if not editor.errors and (run := _untold(source, editor)):
+        return _page(source, wanted, told=run)
     if problem := saved(source, editor):
         return _page(source, wanted, problem=problem), 422
     flash("Saved. It counts for what arrives from now on.", "good")
@@ -164,6 +170,14 @@ def _save(source: ConfiguredSource, wanted: str) -> ResponseReturnValue:
         flash(f"{waiting} of this source are in quarantine: they can be mapped again now.", "warn")
         return redirect(url_for("console.project.shelves.index", source=source.id))
     return redirect(url_for(".index", source_id=source.id, sample=sample.name))
+
+
+def _untold(source: ConfiguredSource, editor: Editor) -> DryRun | None:
+    """What the draft would change in what came before, where that is yet to be shown."""
+    if request.form.get("tried") == source_parts.fingerprint(editor.mapping):
+        return None
+    run = dry_run(current(), source, editor.mapping)
+    return run if run.changed else None
 
 
 def _source(source_id: UUID) -> ConfiguredSource:

@@ -11,7 +11,7 @@ from relay.core.contract import Json
 from relay.core.lead import LeadSchema, is_empty
 from relay.core.templates import as_text
 from relay.core.trail import Placed
-from relay.services import mappings
+from relay.services import source_parts
 from relay.services.configured import ConfiguredSource
 from relay.services.past import Explained
 from relay.web.console.facts import Group, facts
@@ -110,11 +110,20 @@ def edit(
         explained=drafted,
         groups=facts(document, lead.schema),
         mapping=mapping,
-        seen=given.get("seen", "") if given is not None else mappings.fingerprint(source.mapping),
+        seen=given.get("seen", "")
+        if given is not None
+        else source_parts.fingerprint(source.mapping),
         changed=mapping != dict(source.mapping),
         errors=errors,
         more=max(0, len(lines) - MOST_ROWS),
     )
+
+
+def _seen(source: ConfiguredSource, given: Given | None) -> str:
+    """Which mapping the editor was opened on."""
+    if given is not None:
+        return given.get("seen", "")
+    return source_parts.fingerprint(source.mapping)
 
 
 def _texts(given: Given | None, mapping: Mapping[str, Json], goals: Goals) -> list[tuple[str, str]]:

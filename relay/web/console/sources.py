@@ -69,6 +69,7 @@ def show(source_id: UUID) -> str:
         source=source,
         secrets=door_keys.secret_lists(source),
         rates=rates.rates(rt, source_id),
+        rules=len(source.refuse),
         counted=rates.COUNTED,
         guide=guide.filled(source) if known else guide.general(source.kind.guide),
         comparison=comparison,
@@ -161,14 +162,14 @@ def _read(kind: SourceKind) -> dict[str, Json]:
     return {
         **editing.option_form("source").read(given),
         "settings": Form(kind.source.settings, "settings.").read(given),
-        "refuse": editing.read_json(given, "refuse", []),
     }
 
 
 def _kept(stored: UUID | None) -> dict[str, Json]:
-    """What a source has that its form does not show: the mapping has a page of its own."""
+    """What a source has that its form does not show: mapping and rules have pages of their own."""
     found = configure.editable(current(), stored) if stored else None
-    return {"mapping": found[0].get("mapping", {})} if found else {}
+    document = found[0] if found else {}
+    return {name: document[name] for name in ("mapping", "refuse") if name in document}
 
 
 def _form(kind: SourceKind, source: ConfiguredSource | None, draft: editing.Draft) -> str:

@@ -50,6 +50,13 @@ def sent(visitor: Visitor, page: Page, do: str, status: int = 200, **changed: st
     )
 
 
+def saved(visitor: Visitor, page: Page, **changed: str) -> Page:
+    """Saved, also where that first shows what would be different."""
+    page = sent(visitor, page, "save", **changed)
+    assert "Nothing is saved yet." in page.text
+    return sent(visitor, page, "save")
+
+
 def test_every_answer_shows_its_value_where_it_goes_and_why(house: House) -> None:
     house.submit(**ANSWERS)
     page = editor(house, house.visitor())
@@ -105,7 +112,7 @@ def test_a_mapping_is_saved_in_words_and_used(house: House) -> None:
         "name": "Form field",
         "email": "Form field: Mail of work",
     }
-    page = sent(visitor, editor(house, visitor), "save", **given)
+    page = saved(visitor, editor(house, visitor), **given)
     assert "Saved. It counts for what arrives from now on." in page.text
     assert house.row(sources, name="Website").mapping == {
         "Who pays you?": "/contact/company",
@@ -135,7 +142,8 @@ def test_an_entry_is_taken_away_and_another_added(house: House) -> None:
     visitor = house.visitor()
     page = editor(house, visitor)
     assert entries(page.form("/mapping/"))["Gone?"] == "Contact · Company"
-    sent(visitor, page, "save", **{"Gone?": "", "New one": "/tokens/new"})
+    page = sent(visitor, page, "save", **{"Gone?": "", "New one": "/tokens/new"})
+    assert "Saved." in page.text  # at once, for it changes nothing in what came before
     assert house.row(sources, name="Website").mapping == {
         "email": "/contact/email",
         "New one": "/tokens/new",
@@ -156,8 +164,9 @@ def test_what_somebody_else_has_saved_meanwhile_is_not_undone(house: House) -> N
     visitor = house.visitor()
     page = editor(house, visitor)
     _map(house, {"name": "/contact/company"})
-    page = sent(visitor, page, "save", 422, email="Company")
-    assert "Somebody has changed this mapping since you opened it." in page.text
+    page = sent(visitor, page, "compare", email="Company")
+    page = sent(visitor, page, "save", 422)
+    assert "Somebody has changed it since you opened it." in page.text
     assert house.row(sources, name="Website").mapping == {"name": "/contact/company"}
 
 
