@@ -86,6 +86,20 @@ class OutboundAdapter:
         }
         return own | {pointer: wish for pointer, wish in mapping.items() if wish is not None}
 
+    def faults(self, payload: Json) -> list[tuple[str, str]]:
+        """What is wrong with a payload: the pointer of each place, that of an absent one too."""
+        found = []
+        for error in self._validator.iter_errors(payload):
+            absent = (
+                getattr(error.kind, "property", None) if error.kind.name == "required" else None
+            )
+            steps = [*error.instance_path, *([absent] if absent else [])]
+            said = "This is needed." if absent else error.message
+            if error.schema_path == ["anyOf"] and "x-needs" in self.schema:
+                said = self._said(error)
+            found.append((pointers.joined(steps), said))
+        return found
+
     def _errors(self, payload: Json) -> list[str]:
         if self._validator.is_valid(payload):
             return []

@@ -53,6 +53,8 @@ class Element:
     document: dict[str, Json]
     secret: tuple[str, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
+    changed: Mapping[str, str] = field(default_factory=dict)
+    """When each secret became what it is, by JSON Pointer; in ISO 8601."""
     archived: bool = False
     source_id: UUID | None = None
     target_id: UUID | None = None
@@ -207,7 +209,7 @@ def _read_source(row: Any, box: Box, _names: dict[UUID, str]) -> Read:
         **join(row.options, sealed["options"]),
     }
     secret = ("/key", *(f"/settings{place}" for place in sealed["settings"]), *sealed["options"])
-    return document, {"secret": secret, "names": sealed["names"]}
+    return document, {"secret": secret, **_noted(sealed)}
 
 
 def _read_target(row: Any, box: Box, _names: dict[UUID, str]) -> Read:
@@ -223,7 +225,12 @@ def _read_target(row: Any, box: Box, _names: dict[UUID, str]) -> Read:
     if row.credentials_end is not None:
         document["credentials_end"] = row.credentials_end
     secret = tuple(f"/settings{place}" for place in sealed["settings"])
-    return document, {"secret": secret, "names": sealed["names"]}
+    return document, {"secret": secret, **_noted(sealed)}
+
+
+def _noted(sealed: Json) -> dict[str, Any]:
+    """What is kept beside the secrets; those that are older than this have no time."""
+    return {"names": sealed["names"], "changed": sealed.get("changed", {})}
 
 
 def _read_route(row: Any, _box: Box, names: dict[UUID, str]) -> Read:
@@ -277,7 +284,7 @@ def _api_key_columns(element: Element, _box: Box) -> dict[str, Any]:
 def _source_columns(element: Element, box: Box) -> dict[str, Any]:
     public, secrets = split(element.document, list(element.secret))
     options = {name: part for name, part in public.items() if name not in SOURCE_COLUMNS}
-    kept = {"key": secrets.pop("/key"), **_parted(secrets), "names": dict(element.names)}
+    kept = {"key": secrets.pop("/key"), **_parted(secrets), **_notes(element)}
     return {
         **{name: public[name] for name in ("name", "kind", "settings", "mapping", "refuse")},
         "key_hash": hash_key(element.document["key"]),
@@ -288,8 +295,12 @@ def _source_columns(element: Element, box: Box) -> dict[str, Any]:
 
 def _target_columns(element: Element, box: Box) -> dict[str, Any]:
     public, secrets = split(element.document, list(element.secret))
-    sealed = box.seal({"settings": _parted(secrets)["settings"], "names": dict(element.names)})
+    sealed = box.seal({"settings": _parted(secrets)["settings"], **_notes(element)})
     return {"credentials_end": None, **public, "secrets": sealed}
+
+
+def _notes(element: Element) -> dict[str, Json]:
+    return {"names": dict(element.names), "changed": dict(element.changed)}
 
 
 def _parted(secrets: dict[str, Json]) -> dict[str, dict[str, Json]]:

@@ -1,4 +1,4 @@
-"""Pausing and resuming: a paused source accepts and holds, a paused target holds its deliveries."""
+"""Pausing, holding, resuming: a paused source accepts and holds, a target holds its deliveries."""
 
 from datetime import datetime
 from uuid import UUID
@@ -37,6 +37,24 @@ def pause_target(rt: Runtime, target_id: UUID, reason: str, actor: str) -> bool:
         ).rowcount
         if changed:
             _note(rt, connection, actor, "pause", targets, target_id, {"reason": reason})
+    return bool(changed)
+
+
+def hold_target(rt: Runtime, target_id: UUID, until: datetime, reason: str, actor: str) -> bool:
+    """Hold this target's deliveries until a time, after which they go by themselves.
+
+    False when they are held longer anyway. What a vendor asks for later may lengthen the hold.
+    """
+    earlier = sa.or_(lanes.c.hold_until.is_(None), lanes.c.hold_until < until)
+    with rt.database.write() as connection:
+        changed = connection.execute(
+            sa.update(lanes)
+            .where(lanes.c.target_id == target_id, earlier)
+            .values(hold_until=until, hold_reason=reason)
+        ).rowcount
+        if changed:
+            after = {"until": until.isoformat(), "reason": reason}
+            _note(rt, connection, actor, "hold", targets, target_id, after)
     return bool(changed)
 
 

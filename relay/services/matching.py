@@ -70,10 +70,20 @@ def newest_leads(rt: Runtime, source: UUID, limit: int = HELD_AGAINST) -> Sequen
 
 def names_seen(rt: Runtime, project: UUID, limit: int = 50) -> list[str]:
     """Pointers of the form fields and tokens of the project's newest leads, the commonest first."""
+    return names_in(newest_of_project(rt, project, limit))
+
+
+def newest_of_project(rt: Runtime, project: UUID, limit: int = 50) -> Sequence[Row]:
+    """The newest leads of a project, with their newest `document`."""
     query = _documents().where(leads.c.project_id == project)
-    newest = query.order_by(leads.c.created_at.desc(), leads.c.number.desc()).limit(limit)
+    newest = query.order_by(leads.c.created_at.desc(), leads.c.number.desc())
+    return _rows(rt, newest.limit(limit))
+
+
+def names_in(found: Sequence[Row]) -> list[str]:
+    """Pointers of the form fields and tokens that these leads have, the commonest first."""
     counted: Counter[str] = Counter()
-    for row in _rows(rt, newest):
+    for row in found:
         for prefix in (FORM_FIELDS, TOKENS):
             named = pointers.get(row["document"], prefix)
             for name in named if isinstance(named, dict) else ():
@@ -121,9 +131,9 @@ def _said(row: ConditionRow, document: Json, lead: LeadSchema) -> Json:
 
 
 def _documents() -> sa.Select[*tuple[Any, ...]]:
-    wanted = ("id", "number", "name", "email", "phone", "test", "partial", "created_at")
+    wanted = ("id", "number", "public_id", "version", "name", "email", "phone", "test", "partial")
     return (
-        sa.select(*(leads.c[name] for name in wanted), lead_versions.c.document)
+        sa.select(*(leads.c[name] for name in (*wanted, "created_at")), lead_versions.c.document)
         .join(
             lead_versions,
             sa.and_(

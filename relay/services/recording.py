@@ -1,6 +1,7 @@
 """Changes of the configuration become rows, each with a line in the audit log."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,9 +9,11 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from relay.core.ids import new_id
+from relay.core.readings import instant
 from relay.runtime import Runtime
 from relay.services.changes import Change, shown, shown_after
 from relay.services.elements import EVERYWHERE, TABLES, Element, columns
+from relay.services.naming import secret_values
 from relay.store.insert import insert_new
 from relay.store.tables import api_keys, audit, lanes, rate_keys, source_tokens, sources
 
@@ -57,7 +60,8 @@ def _archive(connection: sa.Connection, element: Element, now: datetime) -> None
 
 
 def _write(rt: Runtime, connection: sa.Connection, change: Change, now: datetime) -> None:
-    element, table = change.element, TABLES[change.element.what]
+    element = replace(change.element, changed=_secrets_changed(change, now))
+    table = TABLES[element.what]
     values = columns(element, rt.box)
     if "updated_at" in table.c:
         values["updated_at"] = now
@@ -75,6 +79,18 @@ def _write(rt: Runtime, connection: sa.Connection, change: Change, now: datetime
         _write_lane(rt, connection, element)
     if element.what == "source":
         _write_tokens(rt, connection, element)
+
+
+def _secrets_changed(change: Change, now: datetime) -> dict[str, str]:
+    """When each secret became what it is: now, where it is another one than before."""
+    before = change.before
+    stored = dict(secret_values(before)) if before else {}
+    known = before.changed if before else {}
+    return {
+        place: instant(now) if stored.get(place) != value else known[place]
+        for place, value in secret_values(change.element)
+        if stored.get(place) != value or place in known
+    }
 
 
 def _owner(element: Element) -> UUID | None:

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from relay.core.ids import new_id
-from relay.services import audit_log, flow, matching, reports, signing_in
+from relay.services import audit_log, configured, flow, matching, reports, signing_in
 from relay.services.browse import Cursor
 from relay.services.configured import ConfiguredRoute
 from relay.services.funnel import funnel
+from relay.services.lane_facts import lane_facts
 from tests.conftest import NOON
 from tests.store.grown import Plans, must_be_cheap
 
@@ -83,3 +84,9 @@ def test_a_refused_sign_in(plans: Plans) -> None:
         signing_in.refused(plans.acme.rt, "ada@example.com", "password", "192.0.2.1")
 
     must_be_cheap(plans.of(refuse))
+
+
+def test_a_targets_page(plans: Plans) -> None:
+    target = configured.target(plans.acme.rt, plans.target)
+    assert target is not None
+    must_be_cheap(plans.of(lambda _number: lane_facts(plans.acme.rt, target)))

@@ -48,7 +48,7 @@ function open(input, said) {
   list.id = "choices";
   list.className = "choices";
   list.ariaLabel = "Places of a lead";
-  if (!said) {
+  if (!said && !("needed" in input.dataset)) {
     row("By itself", input.placeholder, "");
   }
   for (const one of found(input, said)) {

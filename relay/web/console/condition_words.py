@@ -1,9 +1,13 @@
 """What conditions and their operators are called on the screen."""
 
+from collections.abc import Iterable
+from uuid import UUID
+
 from relay.core.condition_fields import LeadField, field
 from relay.core.condition_rows import OPERATORS, ConditionRow, rows_of
 from relay.core.contract import Json
 from relay.core.lead import LeadSchema
+from relay.services.browse import Row
 
 WORDS = {
     "is": "is",
@@ -44,6 +48,11 @@ def in_words(condition: Json, lead: LeadSchema) -> str:
         return "nothing" if condition is False else CUSTOM
     joined = " and " if rows.join == "all" else " or "
     return joined.join(row_in_words(row, lead) for row in rows.rows)
+
+
+def by_route(routes: Iterable[Row], lead: LeadSchema) -> dict[UUID, str]:
+    """The conditions of routes in words, by the route's id."""
+    return {row["id"]: in_words(row["condition"], lead) for row in routes}
 
 
 def row_in_words(row: ConditionRow, lead: LeadSchema) -> str:

@@ -14,11 +14,15 @@ from relay.core.lead import LeadSchema
 from relay.runtime import current
 from relay.services import configure
 from relay.services.elements import config_schema
+from relay.services.secret_times import secret_times
 from relay.services.wanted import Mistakes
 from relay.web.console.forms import CLEAN, Field, Form, FormError, Given, Sheet
 
 ELSEWHERE = frozenset({"name", "kind", "key", "settings", "mapping", "refuse"})
 """Parts of a source or target that are drawn apart from its options."""
+
+OF_OWN_PAGES = {"target": frozenset({"limits", "retry"})}
+"""Options that have a page of their own."""
 
 OUTSIDE = {
     "name": "Name",
@@ -73,15 +77,22 @@ def stored_draft(element_id: UUID) -> Draft | None:
     if found is None:
         return None
     document, secret = found
-    return Draft(document, Sheet(stored=[place[1:].replace("/", ".") for place in secret]))
+    times = secret_times(current(), element_id)
+    changed = {_dotted(place): at for place, at in times.items()}
+    return Draft(document, Sheet(stored=[_dotted(place) for place in secret], changed=changed))
+
+
+def _dotted(place: str) -> str:
+    return place[1:].replace("/", ".")
 
 
 def mistaken(given: Given, element_id: UUID | None, error: FormError | Mistakes) -> Draft:
     """What was filled in, with what is wrong with it; `element_id` is what it should change."""
     draft = element_id and stored_draft(element_id)
-    stored = draft.sheet.stored if draft else ()
+    kept = draft.sheet if draft else CLEAN
     problems = [f"{error.name}: {error}"] if isinstance(error, FormError) else error.problems
-    sheet = Sheet(by_field(problems), stored, given, new=element_id is None)
+    new = element_id is None
+    sheet = Sheet(by_field(problems), kept.stored, given, new=new, changed=kept.changed)
     return Draft({}, sheet, tuple(problems))
 
 
@@ -89,7 +100,8 @@ def mistaken(given: Given, element_id: UUID | None, error: FormError | Mistakes)
 def option_form(what: str) -> Form:
     """The form of the options that every source or target may have."""
     definitions = config_schema()["$defs"]
-    return Form({**definitions[what], "$defs": definitions}, leave_out=ELSEWHERE)
+    elsewhere = ELSEWHERE | OF_OWN_PAGES.get(what, frozenset())
+    return Form({**definitions[what], "$defs": definitions}, leave_out=elsewhere)
 
 
 def by_field(problems: Iterable[str]) -> dict[str, str]:

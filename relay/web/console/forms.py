@@ -12,6 +12,7 @@ import math
 import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
@@ -46,6 +47,8 @@ class Field:
     required: bool = False
     stored: bool = False
     """Whether a secret is kept already, which an empty field leaves alone."""
+    changed: datetime | None = None
+    """When the secret that is kept became what it is, where that is known."""
     made: bool = False
     """Whether `text` is a new secret, to be given to the other side before it is stored."""
     choices: tuple[str, ...] = ()
@@ -60,14 +63,22 @@ class Field:
 class Sheet:
     """What stands on a form beside the values: errors by field, which fields keep a secret.
 
-    `given` is what was filled in, shown again as it was where it could not be saved. `new` says
-    that nothing is stored yet.
+    `changed` says since when they keep it. `given` is what was filled in, shown again as it was
+    where it could not be saved. `new` says that nothing is stored yet.
     """
 
     errors: Mapping[str, str] = field(default_factory=dict)
     stored: Collection[str] = ()
     given: Given | None = None
     new: bool = False
+    changed: Mapping[str, datetime] = field(default_factory=dict)
+
+    def since(self, name: str) -> datetime | None:
+        """When the secrets at this field or below changed last, where that is known."""
+        found = [
+            at for one, at in self.changed.items() if one == name or one.startswith(f"{name}.")
+        ]
+        return max(found, default=None)
 
     def keeps(self, name: str) -> bool:
         """Whether a secret is kept at this field or below."""
@@ -136,6 +147,7 @@ class Form:
             help=str(part.get("description", "")),
             required=self._needs(name) and not (secret and kept),
             stored=secret and kept,
+            changed=sheet.since(name) if secret and kept else None,
             made=sheet.new and "generate" in part,
             choices=_choices(part),
             placeholder=str(next(iter(part.get("examples", ())), "")),

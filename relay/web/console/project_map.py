@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from uuid import UUID
 
 from flask import Blueprint, g, render_template
 
@@ -44,7 +45,7 @@ class Picture:
     """
 
     flow: flow.Flow
-    said: dict[object, str]
+    said: dict[UUID, str]
     detailed: bool
     strips: Sequence[Strip]
     forks: Sequence[Line]
@@ -67,9 +68,7 @@ def draw(found: flow.Flow, now: datetime) -> Picture:
     detailed = len(found.routes) <= DETAILED
     strips, forks = _strips(found) if detailed else ([Strip(one) for one in found.sources], [])
     tones = {target["id"]: tone_of(target, now) for target in found.targets}
-    said = {
-        route["id"]: condition_words.in_words(route["condition"], lead) for route in found.routes
-    }
+    said = condition_words.by_route(found.routes, lead)
     return Picture(
         flow=found,
         said=said,

@@ -46,7 +46,7 @@ def test_a_name_to_begin_with_is_one_that_is_free(house: House) -> None:
     assert stored(again, "name") == "Any form 2"
 
 
-def test_a_target_is_added_with_limits_and_retries(house: House) -> None:
+def test_a_target_is_added(house: House) -> None:
     visitor = house.visitor()
     address = f"{ACME}/targets/new/webhook"
     page = visitor.send(
@@ -57,9 +57,6 @@ def test_a_target_is_added_with_limits_and_retries(house: House) -> None:
         settings__headers="X-Team: sales\nX-Kind: lead",
         settings__secret_headers="X-Api-Key: s3cret",
         settings__timeout="7.5",
-        limits="10/second\n1000/day",
-        retry__schedule="5\n60",
-        retry__in_flight="4",
     )
     assert page.headings[0] == (1, "Warehouse")
     target = configured.target(house.rt, house.row(targets, name="Warehouse").id)
@@ -67,8 +64,6 @@ def test_a_target_is_added_with_limits_and_retries(house: House) -> None:
     assert target.settings["headers"] == {"X-Team": "sales", "X-Kind": "lead"}
     assert target.settings["secret_headers"] == {"X-Api-Key": "s3cret"}
     assert target.settings["timeout"] == 7.5
-    assert target.limits == ("10/second", "1000/day")
-    assert target.retry == {"schedule": [5, 60], "in_flight": 4}
     assert "X-Api-Key" not in house.row(targets, name="Warehouse").settings
 
 
@@ -122,19 +117,17 @@ def test_a_mistake_is_named_at_its_field_and_costs_nothing_that_was_typed(house:
         settings__url="nowhere",
         settings__method="PUT",
         settings__headers="X-Team: sales",
-        limits="ten a second",
-        mapping='{"/Email": "/contact/nothing"}',
+        credentials_end="2027-01-31",
     )
     assert "This cannot be saved yet." in page.text
     wrong = [one["name"] for one in page.fields if one.get("aria-invalid") == "true"]
-    assert wrong == ["settings.url", "mapping", "limits"]
+    assert wrong == ["settings.url"]
     assert page.link("Address") == "#f-settings-url"
     form = settings_form(page)
     assert stored(form, "settings.url") == "nowhere"
     assert stored(form, "settings.method") == "PUT"
     assert stored(form, "settings.headers") == "X-Team: sales"
-    assert stored(form, "limits") == "ten a second"
-    assert stored(form, "mapping") == '{"/Email": "/contact/nothing"}'
+    assert stored(form, "credentials_end") == "2027-01-31"
     assert not [one for one in house.ids(targets) if house.row(targets, id=one).name == "New one"]
 
 
@@ -145,9 +138,6 @@ def test_a_mistake_is_named_at_its_field_and_costs_nothing_that_was_typed(house:
         ("settings.timeout", "nan", "This must be a number."),
         ("settings.headers", "no colon", "Write each line as"),
         ("settings.method", "DELETE", "Choose one of those that are offered."),
-        ("mapping", "{", "This is not valid JSON"),
-        ("retry.in_flight", "1.5", "This must be a whole number."),
-        ("retry.schedule", "5\nlater", "This must be a number."),
         ("name", "", "must have at least 1"),
     ],
 )

@@ -56,6 +56,7 @@ def test_nothing_is_changed_by_who_may_only_look(house: House, role: str) -> Non
     allowed = {endpoint for endpoint, status in answers.items() if status != 403}
     operating = (
         "pause",
+        "hold",
         "resume",
         "test",
         "acts.retry",
