@@ -138,8 +138,8 @@ def _hints(one: OneDelivery) -> list[Hint]:
 
 STEPS = {
     "settings": ("editor", "targets.edit", "Change the target's settings"),
-    "limits": ("editor", "targets.edit", "Change the target's limits"),
-    "mapping": ("viewer", "targets.show", "Open the target"),
+    "limits": ("editor", "targets.pace.index", "Change the target's limits"),
+    "mapping": ("editor", "targets.outgoing.index", "Change the target's mapping"),
     "resume": ("viewer", "targets.show", "Open the target"),
     "source": ("viewer", "sources.show", "Open the source"),
 }

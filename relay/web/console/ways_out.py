@@ -40,9 +40,9 @@ def _ways(row: Row) -> Iterator[Way]:
 
 def _of_target(row: Row, step: str) -> Iterator[Way]:
     target = row["target_id"]
-    if step in {"settings", "mapping", "limits"} and may("editor"):
-        label = {"settings": "Fix its settings", "mapping": "Edit its mapping"}
-        yield Way(label.get(step, "Set a limit"), _to("targets.edit", target_id=target), main=True)
+    if step in _MENDING and may("editor"):
+        words, page = _MENDING[step]
+        yield Way(words, _to(f"targets.{page}", target_id=target), main=True)
     if row["sort"] in _STATES:
         words = "See those deliveries" if step != "replay" else "See them and send them again"
         href = _to("deliveries.index", target=target, **_STATES[row["sort"]])
@@ -50,6 +50,13 @@ def _of_target(row: Row, step: str) -> Iterator[Way]:
     words = "Resume or test it" if step == "resume" else "Open the target"
     yield Way(words, _to("targets.show", target_id=target), main=step in {"resume", "wait"})
 
+
+_MENDING = {
+    "settings": ("Fix its settings", "edit"),
+    "mapping": ("Edit its mapping", "outgoing.index"),
+    "limits": ("Set a limit", "pace.index"),
+}
+"""Where a target is put right, by the step of an advice: words and page."""
 
 _STATES: dict[str, dict[str, Any]] = {
     "delivery": {"state": ["failed", "waiting"]},

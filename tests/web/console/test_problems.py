@@ -51,7 +51,7 @@ def test_a_problem_says_what_since_when_and_what_to_do(
     for words in ("It does not accept the values it is sent.", "2 times", "How often it happened"):
         assert words in page.text
     for link, shows in (
-        ("Edit its mapping", "Change Sales CRM"),
+        ("Edit its mapping", "Mapping"),
         ("See those deliveries", "Ada"),
         ("the delivery", "Berta"),
         ("Open the target", "Sales CRM"),
