@@ -1,14 +1,18 @@
 """Which leads a searcher's text may mean: by names, words, phone numbers, and ids of every kind."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from relay.core.word_lists import phones
+from relay.services import text_lookup
 from relay.services.arrival import hashed_event
-from relay.services.searching import TRIGRAM, folded, of_any
-from relay.services.word_lists import holding
+from relay.services.searching import TRIGRAM, folded, found_by
+from relay.services.text_lookup import Beyond, Texts, newest
+from relay.services.word_lists import has_words, holding
 from relay.store.tables import (
     attempts,
     deliveries,
@@ -20,9 +24,6 @@ from relay.store.tables import (
     word_lists,
 )
 
-MOST = 2000
-"""Leads of one text that are looked at together, the newest first; a page goes on behind them."""
-
 LARGEST = 2**63 - 1
 
 
@@ -32,25 +33,6 @@ class Among:
 
     ids: set[UUID]
     end: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Beyond:
-    """Only leads older than `after`, or newer than `before`."""
-
-    after: UUID | None = None
-    before: UUID | None = None
-
-    def of(self, column: sa.ColumnElement[UUID], query: sa.Select[UUID]) -> sa.Select[UUID]:
-        """The query's newest ones, or where it goes towards newer ones those that come next."""
-        if self.before is not None:
-            return query.where(column > self.before).order_by(column).limit(MOST)
-        if self.after is not None:
-            query = query.where(column < self.after)
-        return query.order_by(column.desc()).limit(MOST)
-
-
-EVERYWHERE = Beyond()
 
 
 def about(
@@ -64,9 +46,9 @@ def about(
     if ids_only:
         return Among(found)
     found |= _of_others(connection, project, wanted)
-    lists = [_run(connection, one) for one in _texts(connection, project, wanted, beyond)]
-    ends = [one[-1] for one in lists if len(one) == MOST]
-    every = found.union(*lists)
+    hits = [newest(connection, one, beyond) for one in _texts(connection, project, wanted)]
+    ends = [one.end for one in hits if one.end is not None]
+    every = found.union(*(one.ids for one in hits))
     if not ends:
         return Among(every)
     if beyond.before is not None:
@@ -74,26 +56,15 @@ def about(
     return Among({one for one in every if one >= max(ends)}, max(ends))
 
 
-def _run(connection: sa.Connection, query: sa.Select[UUID]) -> list[UUID]:
-    return list(connection.execute(query).scalars())
-
-
-def _texts(
-    connection: sa.Connection, project: UUID, wanted: str, beyond: Beyond
-) -> list[sa.Select[UUID]]:
-    """The questions to both kinds of texts."""
-    queries = []
+def _texts(connection: sa.Connection, project: UUID, wanted: str) -> Iterator[Texts]:
+    """Where a text is looked for: in both kinds of texts."""
     for part in dict.fromkeys((folded(wanted), *phones(wanted)[:1])):
         if len(part) >= TRIGRAM:
-            query = sa.select(lead_texts.c.lead_id).where(*of_any(connection, project, part))
-            queries.append(beyond.of(lead_texts.c.lead_id, query))
-    words = holding(connection, wanted)
-    if words is not None:
-        query = sa.select(word_lists.c.about_id).where(
-            word_lists.c.project_id == project, word_lists.c.of_lead, words
-        )
-        queries.append(beyond.of(word_lists.c.about_id, query))
-    return queries
+            own = lead_texts.c.project_id == project
+            yield Texts(lead_texts, "lead_id", [own], partial(found_by, connection, part))
+    if has_words(wanted):
+        mine = word_lists.c.project_id == project, word_lists.c.of_lead
+        yield Texts(word_lists, "about_id", mine, partial(holding, connection, wanted))
 
 
 def _of_ours(connection: sa.Connection, project: UUID, wanted: str) -> set[UUID]:
@@ -138,7 +109,7 @@ def _of_others(connection: sa.Connection, project: UUID, wanted: str) -> set[UUI
     queries = [
         sa.select(deliveries.c.lead_id)
         .where(deliveries.c.project_id == project, deliveries.c.remote_id == wanted)
-        .limit(MOST),
+        .limit(text_lookup.MOST),
         sa.select(leads.c.id).where(leads.c.project_id == project, leads.c.lead_key.in_(keys)),
         sa.select(submissions.c.lead_id)
         .join(event_keys, event_keys.c.submission_id == submissions.c.id)

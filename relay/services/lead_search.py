@@ -15,10 +15,11 @@ import sqlalchemy as sa
 from relay.runtime import Runtime
 from relay.services import browse
 from relay.services.browse import START, Cursor, Row
-from relay.services.lead_ids import Among, Beyond, about
+from relay.services.lead_ids import Among, about
+from relay.services.text_lookup import Beyond
 from relay.store.tables import deliveries, leads, sources
 
-LOOKED_AT = 10_000
+LOOKED_AT = 5_000
 """Leads that one page looks at."""
 
 FEW = 2000

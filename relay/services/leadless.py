@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -11,8 +12,9 @@ import sqlalchemy as sa
 
 from relay.core.word_lists import says
 from relay.runtime import Runtime
-from relay.services import word_lists as lists
 from relay.services.arrival import hashed_event
+from relay.services.text_lookup import EVERYWHERE, Texts, newest
+from relay.services.word_lists import has_words, holding
 from relay.store.tables import (
     event_keys,
     sources,
@@ -122,16 +124,11 @@ def _by_id(connection: sa.Connection, project: UUID, text: str) -> list[Other]:
 
 
 def _shelved(connection: sa.Connection, project: UUID, text: str) -> list[Other]:
-    said = lists.holding(connection, text)
-    if said is None:
+    if not has_words(text):
         return []
-    newest = (
-        sa.select(word_lists.c.about_id)
-        .where(word_lists.c.project_id == project, sa.not_(word_lists.c.of_lead), said)
-        .order_by(word_lists.c.about_id.desc())
-        .limit(MOST * 10)  # some may have become leads since
-    )
-    ids = list(connection.execute(newest).scalars())
+    mine = word_lists.c.project_id == project, sa.not_(word_lists.c.of_lead)
+    texts = Texts(word_lists, "about_id", mine, partial(holding, connection, text))
+    ids = newest(connection, texts, EVERYWHERE, MOST * 10).ids  # some may have become leads since
     return _read(
         connection, _LIST.where(submissions.c.id.in_(ids), state_is(submissions, *SHELVED))
     )

@@ -86,38 +86,43 @@ def looked_up(
 
     PostgreSQL knows by itself for which words it is worth it.
     """
-    return [*of_any(connection, project_id, word), lead_texts.c.archived.is_(False)]
-
-
-def of_any(connection: sa.Connection, project_id: UUID, word: str) -> list[sa.ColumnElement[bool]]:
-    """The same of archived leads too."""
     project: sa.ColumnElement[UUID] = lead_texts.c.project_id
     if connection.dialect.name == "sqlite" and len(word) >= TRIGRAM:
         # a plus keeps SQLite from reading all of the project's texts instead
         project = sa.literal_column("+lead_texts.project_id", sa.Uuid())
-    return [project == project_id, found_by(connection, word)]
+    live = lead_texts.c.archived.is_(False)
+    return [project == project_id, live, found_by(connection, word)]
 
 
-def found_by(connection: sa.Connection, word: str) -> sa.ColumnElement[bool]:
-    """The condition on `lead_texts` alone, by its index of trigrams if there is one."""
+def found_by(
+    connection: sa.Connection, word: str, texts: sa.FromClause = lead_texts
+) -> sa.ColumnElement[bool]:
+    """The condition on `lead_texts` alone, by its index of trigrams if there is one.
+
+    `texts` may be a part of the table.
+    """
     if (
         connection.dialect.name != "sqlite"
         or len(word) < TRIGRAM
         or not sa.inspect(connection).has_table("lead_trigrams")
     ):
-        return _holds(connection, word)
+        return _holds(connection, word, texts)
     phrase = '"' + word.replace('"', '""') + '"'
     trigrams = sa.table("lead_trigrams", sa.column("rowid"))
     matching = sa.select(trigrams.c.rowid).where(
         sa.literal_column("lead_trigrams").op("MATCH")(phrase)
     )
-    return lead_texts.c.key.in_(matching)
+    found: sa.ColumnElement[bool] = texts.c.key.in_(matching)
+    return found
 
 
-def _holds(connection: sa.Connection, word: str) -> sa.ColumnElement[bool]:
+def _holds(
+    connection: sa.Connection, word: str, texts: sa.FromClause = lead_texts
+) -> sa.ColumnElement[bool]:
     if connection.dialect.name == "sqlite":
-        return sa.func.instr(lead_texts.c.text, word) > 0
-    return lead_texts.c.text.like(_anywhere(word), escape="\\")
+        return sa.func.instr(texts.c.text, word) > 0
+    found: sa.ColumnElement[bool] = texts.c.text.like(_anywhere(word), escape="\\")
+    return found
 
 
 def _of(lead_ids: Collection[UUID]) -> sa.ColumnElement[bool]:

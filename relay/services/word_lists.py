@@ -15,7 +15,6 @@ from relay.core import word_lists as told
 from relay.runtime import Runtime
 from relay.store.insert import insert_new, new_rows
 from relay.store.tables import (
-    WORDS_AS_VECTOR,
     bodies,
     lead_versions,
     leads,
@@ -57,26 +56,35 @@ def forget_bodies(connection: sa.Connection, body_ids: Collection[UUID]) -> None
     )
 
 
-def holding(connection: sa.Connection, text: str) -> sa.ColumnElement[bool] | None:
+def has_words(text: str) -> bool:
+    """Whether there is anything in a text that can be looked for."""
+    return bool(_alternatives(text))
+
+
+def holding(
+    connection: sa.Connection, text: str, lists: sa.FromClause = word_lists
+) -> sa.ColumnElement[bool]:
     """The condition on `word_lists` that all words of a text are there, or its phone number.
 
-    The last word may be the beginning of one. None where the text has no word.
+    The last word may be the beginning of one. `lists` may be a part of the table.
     """
-    wanted = [one for one in (told.asked(text), *([digits] for digits in told.phones(text))) if one]
-    if not wanted:
-        return None
+    wanted = _alternatives(text)
     if connection.dialect.name != "sqlite":
         query = " | ".join(f"({' & '.join(_lexemes(one))})" for one in wanted)
-        vector: sa.ColumnElement[Any] = sa.literal_column(
-            WORDS_AS_VECTOR.replace("(words", "(word_lists.words")
-        )
+        words = sa.func.string_to_array(lists.c.words, sa.literal_column("' '"))
+        vector = sa.func.array_to_tsvector(words)
         return vector.op("@@", is_comparison=True)(sa.cast(query, postgresql.TSQUERY))
     if not sa.inspect(connection).has_table("word_index"):
-        return sa.or_(*(_each(one) for one in wanted))
+        return sa.or_(*(_each(one, lists) for one in wanted))
     phrase = " OR ".join(f"({' AND '.join(_phrases(one))})" for one in wanted)
     index = sa.table("word_index", sa.column("rowid"))
     matching = sa.literal_column("word_index").op("MATCH")(phrase)
-    return word_lists.c.key.in_(sa.select(index.c.rowid).where(matching))
+    found: sa.ColumnElement[bool] = lists.c.key.in_(sa.select(index.c.rowid).where(matching))
+    return found
+
+
+def _alternatives(text: str) -> list[list[str]]:
+    return [one for one in (told.asked(text), *([digits] for digits in told.phones(text))) if one]
 
 
 def told_all(rt: Runtime) -> bool:
@@ -187,9 +195,9 @@ def _phrases(words: Sequence[str]) -> list[str]:
     return [f'"{one}"{"*" if _may_be_begun(words, at) else ""}' for at, one in enumerate(words)]
 
 
-def _each(words: Sequence[str]) -> sa.ColumnElement[bool]:
+def _each(words: Sequence[str], lists: sa.FromClause) -> sa.ColumnElement[bool]:
     """Without an index: each word stands in the list, blanks before and after it."""
-    line = sa.literal(" ") + word_lists.c.words + sa.literal(" ")
+    line = sa.literal(" ") + lists.c.words + sa.literal(" ")
     ends = ["" if _may_be_begun(words, at) else " " for at, _ in enumerate(words)]
     return sa.and_(
         *(sa.func.instr(line, f" {one}{end}") > 0 for one, end in zip(words, ends, strict=True))

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 import sqlalchemy as sa
 
-from relay.services import archiving, lead_ids, lead_search, word_lists
+from relay.services import archiving, lead_search, text_lookup, word_lists
 from relay.services.browse import START, Cursor
 from relay.services.lead_search import Wanted
 from relay.store import tables
@@ -206,7 +206,9 @@ def test_what_is_looked_at_together_is_bounded_and_said(
     for number in range(10):
         acme.say(source, name=f"Ada {number}", test=number != 1)
         acme.store()
-    monkeypatch.setattr(lead_ids, "MOST", 4)
+    monkeypatch.setattr(text_lookup, "MOST", 4)
+    monkeypatch.setattr(text_lookup, "READ_FIRST", 4)
+    monkeypatch.setattr(text_lookup, "ENOUGH", 3)
     monkeypatch.setattr(lead_search, "LOOKED_AT", 4)
     asked = Wanted(project=acme.project, **wanted | {"kind": "real"})
     page = lead_search.find(acme.rt, asked)

@@ -31,6 +31,12 @@ INSERT INTO lead_texts (project_id, lead_id, archived, text)
 SELECT project_id, id, false, concat_ws(E'\n', lower(name), email, phone, phone_raw, lower(company))
 FROM leads;
 
+INSERT INTO word_lists (project_id, about_id, of_lead, words)
+SELECT project_id, id, true, 'lead ' || number || ' example com lead' || number || '_example_com 4930'
+    || number || ' 30' || number || ' works ' || number % 1000 || ' form ' || number % 200 || ' roof '
+    || CASE WHEN number % 100 = 0 THEN 'thatched' ELSE 'flat' END || ' answer' || number
+FROM leads;
+
 INSERT INTO lead_versions (lead_id, version, submission_id, document, warnings, created_at)
 SELECT pg_temp.id(3, n), 1, pg_temp.id(2, n), '{}', '[]', :begin + n * interval '8.6 seconds'
 FROM generate_series(1, :rows) AS n;
@@ -47,6 +53,12 @@ SELECT pg_temp.id(2, n), pg_temp.id(1, n), :project, :source, 0,
     CASE WHEN n % 100 IN (1, 2, 3) THEN NULL ELSE 1 END,
     CASE WHEN n % 100 = 1 THEN pg_temp.id(2, n - 1) END, 1, :begin + n * interval '8.6 seconds'
 FROM generate_series(1, :rows) AS n;
+
+UPDATE submissions SET told = true WHERE state IN ('refused', 'quarantined');
+
+INSERT INTO word_lists (project_id, about_id, of_lead, words)
+SELECT project_id, id, false, 'shelved somebody' || lead_key FROM submissions
+WHERE state IN ('refused', 'quarantined');
 
 INSERT INTO deliveries (id, project_id, lead_id, version, target_id, source_id, event, state,
     created_at, due_at, expires_at, attempts, settled_at)

@@ -24,7 +24,10 @@ TIMES = 8
 MOST_PASSED_OVER = 5_000
 """Rows that a plan may read in vain; more of them grow with the table."""
 
-LARGE = "bodies|submissions|event_keys|leads|lead_versions|lead_texts|deliveries|attempts|audit"
+LARGE = (
+    "bodies|submissions|event_keys|leads|lead_versions|lead_texts|word_lists|deliveries|attempts|"
+    "audit"
+)
 
 
 def must_be_cheap(found: list[str]) -> None:

@@ -65,7 +65,7 @@ from relay.store.tables.persons import (
     receipt_lines,
 )
 from relay.store.tables.schema import metadata, state_is
-from relay.store.tables.searched import WORDS_AS_VECTOR, walks, word_lists
+from relay.store.tables.searched import walks, word_lists
 from relay.store.tables.watched import (
     NOTICE_STATES,
     PROBLEM_STATES,
@@ -99,7 +99,6 @@ __all__ = [
     "TRIGGERS",
     "TROUBLED",
     "TURNS",
-    "WORDS_AS_VECTOR",
     "api_keys",
     "attempts",
     "audit",

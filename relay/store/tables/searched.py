@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from relay.store.tables.schema import metadata, names
 
-WORDS_AS_VECTOR = "array_to_tsvector(string_to_array(words, ' '))"
+_AS_VECTOR = "array_to_tsvector(string_to_array(words, ' '))"
 """How PostgreSQL looks words up: as they are, by no dictionary of its own."""
 
 word_lists = sa.Table(
@@ -15,9 +15,10 @@ word_lists = sa.Table(
     sa.Column("about_id", sa.Uuid, nullable=False, unique=True),  # a lead, or a submission
     sa.Column("of_lead", sa.Boolean, nullable=False),
     sa.Column("words", sa.Text, nullable=False),  # blanks between them; relay.core.word_lists
+    sa.Index("ix_word_lists_newest", "project_id", "of_lead", "about_id"),
     sa.Index(
         "ix_word_lists_words",
-        sa.text(WORDS_AS_VECTOR),
+        sa.text(_AS_VECTOR),
         postgresql_using="gin",
         postgresql_with={"gin_pending_list_limit": "1024"},
     ).ddl_if(dialect="postgresql"),
