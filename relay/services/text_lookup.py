@@ -29,13 +29,16 @@ class Beyond:
     after: UUID | None = None
     before: UUID | None = None
 
+    def on(self, column: sa.ColumnElement[UUID]) -> list[sa.ColumnElement[bool]]:
+        """The condition on the column."""
+        if self.before is not None:
+            return [column > self.before]
+        return [] if self.after is None else [column < self.after]
+
     def of(self, column: sa.ColumnElement[UUID], query: sa.Select[Any]) -> sa.Select[Any]:
         """The query in its order: the newest first, or towards newer ones those that come next."""
-        if self.before is not None:
-            return query.where(column > self.before).order_by(column)
-        if self.after is not None:
-            query = query.where(column < self.after)
-        return query.order_by(column.desc())
+        order = column.asc() if self.before is not None else column.desc()
+        return query.where(*self.on(column)).order_by(order)
 
 
 EVERYWHERE = Beyond()
@@ -81,9 +84,10 @@ def newest(connection: sa.Connection, texts: Texts, beyond: Beyond, most: int = 
 
 def _by_index(connection: sa.Connection, texts: Texts, beyond: Beyond, most: int) -> Hits:
     about: sa.Column[UUID] = texts.table.c[texts.about]
-    every = sa.select(about.label("id")).where(*texts.own, texts.says(texts.table))
-    found = every.cte("hits").prefix_with("MATERIALIZED", dialect="postgresql")
-    ids = list(
-        connection.execute(beyond.of(found.c.id, sa.select(found.c.id)).limit(most)).scalars()
+    every = sa.select(about.label("id")).where(
+        *texts.own, texts.says(texts.table), *beyond.on(about)
     )
+    found = every.cte("hits").prefix_with("MATERIALIZED", dialect="postgresql")
+    hits = beyond.of(found.c.id, sa.select(found.c.id)).limit(most)
+    ids = list(connection.execute(hits).scalars())
     return Hits(ids, ids[-1] if len(ids) == most else None)

@@ -2,5 +2,6 @@
 
 "use strict";
 
-const zone = document.querySelector("[data-zone]");
-zone.textContent = `\nTimes are those of ${Intl.DateTimeFormat().resolvedOptions().timeZone}.`;
+for (const place of document.querySelectorAll("[data-zone]")) {
+  place.textContent = `\nTimes are those of ${Intl.DateTimeFormat().resolvedOptions().timeZone}.`;
+}
