@@ -104,6 +104,7 @@ def _load_key(rt: Runtime, hashed: str) -> ConfiguredKey | None:
     statement = sa.select(api_keys).where(
         api_keys.c.hash == hashed,
         api_keys.c.revoked_at.is_(None),
+        sa.or_(api_keys.c.expires_on.is_(None), api_keys.c.expires_on >= rt.clock.now().date()),
         sa.or_(api_keys.c.project_id.is_(None), api_keys.c.project_id.in_(owner)),
     )
     with rt.database.read() as connection:

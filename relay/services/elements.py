@@ -9,6 +9,7 @@ import functools
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -194,7 +195,10 @@ def _read_project(row: Any, _box: Box, _names: dict[UUID, str]) -> Read:
 
 def _read_api_key(row: Any, _box: Box, _names: dict[UUID, str]) -> Read:
     """Its key is not known any more: the hash stands in for it."""
-    return {"name": row.name, "key": row.hash, "scopes": row.scopes}, {"secret": ("/key",)}
+    document = {"name": row.name, "key": row.hash, "scopes": row.scopes}
+    if row.expires_on is not None:
+        document["expires"] = row.expires_on.isoformat()
+    return document, {"secret": ("/key",)}
 
 
 def _read_source(row: Any, box: Box, _names: dict[UUID, str]) -> Read:
@@ -277,7 +281,12 @@ def _project_columns(element: Element, _box: Box) -> dict[str, Any]:
 
 def _api_key_columns(element: Element, _box: Box) -> dict[str, Any]:
     document = element.document
-    row = {"name": document["name"], "hash": document["key"], "scopes": document["scopes"]}
+    row = {
+        "name": document["name"],
+        "hash": document["key"],
+        "scopes": document["scopes"],
+        "expires_on": date.fromisoformat(document["expires"]) if "expires" in document else None,
+    }
     return row if element.hint is None else {**row, "hint": element.hint}
 
 

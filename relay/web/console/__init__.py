@@ -9,6 +9,7 @@ from relay.web.console import (
     account,
     acts,
     alike,
+    api_keys,
     assets,
     audit,
     books,
@@ -90,6 +91,7 @@ IN_A_PROJECT = (
     audit,
     privacy,
     persons,
+    api_keys,
 )
 """The pages of a project, each with its own `pages`."""
 
@@ -107,7 +109,14 @@ def register(app: Flask) -> None:
     assets.set_up(app, console)
     failures.set_up(console)
     console.register_blueprint(session.pages)
-    for outside in (links.pages, account.pages, people.pages, projects.pages, audit.whole):
+    for outside in (
+        links.pages,
+        account.pages,
+        people.pages,
+        projects.pages,
+        audit.whole,
+        api_keys.whole,
+    ):
         console.register_blueprint(outside)
     console.register_blueprint(_project_pages())
     reference.set_up(app)

@@ -1,15 +1,13 @@
-"""Settings: what holds for the whole project, and its API keys."""
+"""Settings: what holds for the whole project."""
 
 from functools import cache
-from typing import Any
-from uuid import UUID
 
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from relay.core.contract import Json
 from relay.runtime import current
-from relay.services import configure, inventory
+from relay.services import configure
 from relay.services.elements import config_schema, properties
 from relay.services.wanted import Mistakes
 from relay.web.console import editing
@@ -24,17 +22,11 @@ LISTS = ("conversion_labels", "traffic_sources")
 ELSEWHERE = ("keep",)
 """Settings that another page has."""
 
-SCOPES = {
-    "read": "Read leads",
-    "write": "Send and change leads",
-    "manage": "Read and change the configuration, send again",
-}
-
 
 @pages.route("/", methods=["GET", "POST"])
 @needs("editor")
 def index() -> ResponseReturnValue:
-    """The project's settings and its keys."""
+    """The project's settings."""
     if request.method == "GET":
         return _page(editing.stored_draft(g.project["id"]) or abort(404))
     try:
@@ -43,34 +35,6 @@ def index() -> ResponseReturnValue:
     except (FormError, Mistakes) as error:
         return _page(editing.mistaken(request.form, g.project["id"], error)), 422
     flash("Saved.", "good")
-    return redirect(url_for(".index"))
-
-
-@pages.post("/keys")
-@needs("editor")
-def make_key() -> ResponseReturnValue:
-    """Make an API key and show it, this once."""
-    name = request.form.get("name", "").strip()
-    scopes = [one for one in request.form.getlist("scopes") if one in SCOPES]
-    draft = editing.stored_draft(g.project["id"]) or abort(404)
-    try:
-        _id, key = configure.make_key(
-            current(), g.project["id"], {"name": name, "scopes": scopes}, actor()
-        )
-    except Mistakes as error:
-        said = editing.in_words(error.problems, ())
-        return _page(draft, key_problems=said, key_name=name, chosen=scopes), 422
-    return _page(draft, made=key, made_name=name)
-
-
-@pages.post("/keys/<uuid:key_id>/revoke")
-@needs("editor")
-def revoke(key_id: UUID) -> ResponseReturnValue:
-    """Let a key open nothing any more."""
-    rows = inventory.keys_of(current(), g.project["id"])
-    row = next((one for one in rows if one["id"] == key_id), None) or abort(404)
-    configure.archive(current(), key_id, actor())
-    flash(f"The key {row['name']} opens nothing any more.", "good")
     return redirect(url_for(".index"))
 
 
@@ -113,7 +77,7 @@ def _rows(draft: editing.Draft, name: str) -> list[tuple[str, str]]:
     return [(one["id"], one["name"]) for one in draft.document.get(name, [])]
 
 
-def _page(draft: editing.Draft, **about_keys: Any) -> str:
+def _page(draft: editing.Draft) -> str:
     fields = _form().draw(draft.document, draft.sheet)
     return render_template(
         "console/settings/index.html",
@@ -122,7 +86,4 @@ def _page(draft: editing.Draft, **about_keys: Any) -> str:
         lists=[(name, properties("project")[name], _rows(draft, name)) for name in LISTS],
         errors=draft.sheet.errors,
         problems=editing.in_words(draft.problems, fields),
-        keys=inventory.keys_of(current(), g.project["id"]),
-        scopes=SCOPES,
-        **about_keys,
     )

@@ -1,12 +1,10 @@
-"""The project's settings and its API keys, in the console."""
-
-import re
+"""The project's settings, in the console."""
 
 import pytest
 
 from relay.services import configure, configured
-from relay.store.tables import api_keys, audit
-from tests.web.console.house import House, Visitor
+from relay.store.tables import audit
+from tests.web.console.house import House
 from tests.web.console.pages import Page
 
 SETTINGS = "/console/p/acme/settings/"
@@ -20,16 +18,6 @@ def _project(house: House) -> configured.ConfiguredProject:
     found = configured.project_by_public_id(house.rt, "acme")
     assert found is not None
     return found
-
-
-def _make(visitor: Visitor, name: str, status: int = 200, **more: object) -> Page:
-    form = visitor.get(SETTINGS).form("/settings/keys")
-    return visitor.send(form, status=status, name=name, **more)
-
-
-def _key_on(page: Page) -> str:
-    [field] = [one for one in page.fields if one.get("id") == "made-key"]
-    return field["value"]
 
 
 def test_settings_are_saved_shown_and_taken_back(house: House) -> None:
@@ -105,49 +93,6 @@ def test_what_has_not_the_form_expected_is_said_at_its_field(house: House) -> No
     wrong = {one["name"] for one in page.fields if one.get("aria-invalid") == "true"}
     assert wrong == {"currency"}
     assert page.link("Currency") == "#f-currency"
-
-
-def test_a_key_is_shown_once_used_and_revoked(house: House) -> None:
-    visitor = house.visitor()
-    assert "No key yet." in visitor.get(SETTINGS).text
-    page = _make(visitor, "website", scopes=["read", "manage"])
-    key = _key_on(page)
-    assert key.startswith("rk_")
-    found = configured.key(house.rt, key)
-    assert found is not None
-    assert found.scopes == {"read", "manage"}
-    page = visitor.get(SETTINGS)
-    assert key not in page.html
-    assert f"…{key[-4:]}" in page.text
-    assert re.search(r"website …\S{4} read manage", page.text)
-    page = visitor.send(page.form("/revoke"))
-    assert "The key website opens nothing any more." in page.text
-    assert configured.key(house.rt, key) is None
-    assert house.row(audit, action="archive").subject == "api key website"
-
-
-def test_a_key_needs_a_name_of_its_own_and_a_scope(house: House) -> None:
-    visitor = house.visitor()
-    _make(visitor, "website")
-    page = _make(visitor, "website", 422)
-    assert "'website' is there already" in page.text
-    page = _make(visitor, "other", 422, scopes=None)
-    assert "at least 1 entries" in page.text
-    page = _make(visitor, " ", 422)
-    assert "Name" in page.text
-    assert len(house.ids(api_keys)) == 1
-
-
-def test_a_key_of_another_project_cannot_be_revoked(house: House) -> None:
-    beta = configured.project_by_public_id(house.rt, "beta")
-    assert beta is not None
-    made, key = configure.make_key(house.rt, beta.id, {"name": "beta"}, "a test")
-    visitor = house.visitor()
-    _make(visitor, "own")
-    form = visitor.get(SETTINGS).form("/revoke")
-    form.action = f"{SETTINGS}keys/{made}/revoke"
-    visitor.send(form, status=404)
-    assert configured.key(house.rt, key) is not None
 
 
 @pytest.mark.parametrize("role", ["viewer", "operator"])
