@@ -17,13 +17,18 @@ class Malformed(Exception):  # noqa: N818 - says what is the matter with the tex
     """A text that is neither YAML nor JSON; the message names line and column."""
 
 
-def read_document(text: str) -> Json:
-    """The JSON value that a text holds. Raises Malformed, also where a name is given twice."""
+def read_document(text: str, *, aliases: bool = True) -> Json:
+    """The JSON value that a text holds. Raises Malformed, also where a name is given twice.
+
+    Without `aliases` no part may stand for another one: a few lines of them make gigabytes.
+    """
     try:
         return json.loads(text, object_pairs_hook=_unique)
     except (ValueError, RecursionError):
         pass  # most are YAML
     try:
+        if not aliases:
+            _refuse_aliases(text)
         return yaml.load(text, Loader=_Reader)  # noqa: S506 - a SafeLoader with fewer types
     except yaml.MarkedYAMLError as error:
         raise Malformed(_in_words(error)) from error
@@ -38,6 +43,12 @@ def write_document(document: Json) -> str:
     return yaml.dump(
         document, Dumper=_Writer, sort_keys=False, allow_unicode=True, width=100, indent=2
     )
+
+
+def _refuse_aliases(text: str) -> None:
+    for event in yaml.parse(text, Loader=_Reader):
+        if isinstance(event, yaml.AliasEvent):
+            raise Malformed(f"write out what *{event.anchor} stands for")
 
 
 def _unique(pairs: list[tuple[str, Json]]) -> Json:

@@ -14,6 +14,7 @@ from relay.web.console import (
     audit,
     books,
     bulk,
+    configuration,
     deliveries,
     door_keys,
     failures,
@@ -92,6 +93,7 @@ IN_A_PROJECT = (
     privacy,
     persons,
     api_keys,
+    configuration,
 )
 """The pages of a project, each with its own `pages`."""
 
@@ -116,6 +118,7 @@ def register(app: Flask) -> None:
         projects.pages,
         audit.whole,
         api_keys.whole,
+        configuration.whole,
     ):
         console.register_blueprint(outside)
     console.register_blueprint(_project_pages())

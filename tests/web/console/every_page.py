@@ -60,6 +60,7 @@ FILLED: dict[str, Fill] = {
     "view_id": _newest(tables.views),
     "project_id": _acme,
     "request_id": _newest(tables.person_requests),
+    "ending": lambda _house: "yaml",
 }
 """What stands for each name in an address."""
 
