@@ -44,9 +44,13 @@ def particulars(told: Told) -> list[str]:
 
 def _silent(facts: Mapping[str, Any]) -> list[str]:
     last, until = (datetime.fromisoformat(facts[name]) for name in ("last", "until"))
-    between = f"between {last:%A %H:%M} and {until:%A %H:%M} UTC"
-    usual = f"Usually about {facts['usual']} arrive {between}, by the last {facts['weeks']} weeks;"
-    said = [f"{usual} since {last.day} {last:%B, %H:%M} UTC none has."]
+    stretch = f"between {last:%A %H:%M} and {until:%A %H:%M} UTC"
+    if (days := (until - last).days) >= 6:
+        stretch = f"within {days} days"
+    usual = (
+        f"Usually about {facts['usual']} arrive {stretch}, by what came in {facts['weeks']} weeks;"
+    )
+    said = [f"{usual} none has since {last.day} {last:%B, %H:%M} UTC."]
     if refused := facts.get("refused"):
         said.append(f"Since then {refused} were turned away at its door: {facts['reason']}.")
     if missed := facts.get("missed"):

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from relay.runtime import Runtime
-from relay.services import seen_ends, seen_happenings, seen_states
+from relay.services import seen_ends, seen_happenings, seen_silence, seen_states
 from relay.services.notifiers import send_notices
 from relay.services.readiness import is_running
 from relay.services.sightings import Seen, count_seen, end_calm, mark_seen
@@ -60,6 +60,7 @@ PARTS = (
     Part("door", seen_happenings.refused_at_door),
     Part("lanes", seen_states.lanes_held, sorts=("paused", "unreachable", "overdue")),
     Part("house", seen_states.house, sorts=("disk", "process", "notice")),
+    Part("silence", seen_silence.silent, sorts=("silence",), every=60.0),
     Part("ends", seen_ends.ending, sorts=("credential", "version", "reconcile"), every=300.0),
 )
 
