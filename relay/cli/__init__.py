@@ -19,6 +19,7 @@ COMMANDS = {
     "status": "relay.cli.becoming",
     "deliveries": "relay.cli.listing",
     "quarantine": "relay.cli.quarantine",
+    "problems": "relay.cli.problems",
     "replay": "relay.cli.sending_again",
     "cancel": "relay.cli.sending_again",
     "pause": "relay.cli.lanes",

@@ -5,12 +5,27 @@ from typing import Any
 
 import pytest
 
+from relay.core.contract import Kind, Outcome
 from relay.core.ids import new_id
-from relay.services import audit_log, configured, flow, matching, reports, signing_in
+from relay.core.verdict import Verdict
+from relay.net.client import Attempted
+from relay.services import (
+    audit_log,
+    configured,
+    flow,
+    looking,
+    matching,
+    problems,
+    reports,
+    signing_in,
+)
 from relay.services.browse import Cursor
+from relay.services.claim import claim
 from relay.services.configured import ConfiguredRoute
 from relay.services.funnel import funnel
 from relay.services.lane_facts import lane_facts
+from relay.services.settle import settle
+from relay.services.settlement import Settlement
 from tests.conftest import NOON
 from tests.store.grown import Plans, must_be_cheap
 
@@ -90,3 +105,33 @@ def test_a_targets_page(plans: Plans) -> None:
     target = configured.target(plans.acme.rt, plans.target)
     assert target is not None
     must_be_cheap(plans.of(lambda _number: lane_facts(plans.acme.rt, target)))
+
+
+def test_looking_for_problems(plans: Plans) -> None:
+    """Whatever is looked at, and learned, is found by an index: also with failures of today."""
+    acme = plans.acme
+    target = configured.target(acme.rt, plans.target)
+    assert target is not None
+    acme.say(plans.source, name="to fail", n="problem")
+    acme.store()
+    jobs = claim(acme.rt, target, 1).jobs
+    now = acme.clock.now()
+    refused = Attempted(
+        outcome=Outcome(kind=Kind.REJECTED), exchanges=[], milliseconds=1, status=422, error=None
+    )
+    verdict = Verdict(state="failed", reason="no")
+    failed = Settlement(
+        job=jobs[0], attempted=refused, verdict=verdict, started_at=now, ended_at=now
+    )
+    with acme.rt.database.write() as connection:
+        settle(connection, [failed])
+
+    def search(_number: int) -> None:
+        acme.clock.advance(700)
+        looking.look(acme.rt)
+        problems.listed(acme.rt, problems.Scope(project=acme.project))
+        problems.counts(acme.rt, problems.Scope(project=acme.project))
+
+    must_be_cheap(plans.of(search))
+    [row] = problems.listed(acme.rt, problems.Scope(project=acme.project), sort="delivery").rows
+    assert problems.one(acme.rt, problems.Scope(project=acme.project), row["id"]) is not None

@@ -24,6 +24,11 @@ BODIES: dict[str, Any] = {
     "changeSource": {"name": "mine", "kind": "generic"},
     "changeTarget": {"name": "mine", "kind": "webhook", "settings": {"url": "https://x.example"}},
     "changeRoute": {"from": "form", "to": "crm"},
+    "changeRecipient": {
+        "name": "mine",
+        "kind": "webhook",
+        "settings": {"url": "https://x.example"},
+    },
     "changeStatus": {"stage": "won"},
 }
 

@@ -5,7 +5,7 @@ from functools import partial
 from uuid import UUID
 
 from relay.core.contract import Json
-from relay.services import configure, inventory
+from relay.services import configure, inventory, recipients
 from relay.services.configured import source as configured_source
 from relay.services.elements import config_schema
 from relay.web.apis.own.answers import missing, mistakes, told
@@ -15,11 +15,13 @@ SAVERS: dict[str, Callable[..., UUID]] = {
     "source": configure.save_source,
     "target": configure.save_target,
     "route": configure.save_route,
+    "recipient": configure.save_recipient,
 }
 LISTS = {
     "source": inventory.sources_of,
     "target": inventory.targets_of,
     "route": inventory.routes_of,
+    "recipient": recipients.recipients_of,
 }
 
 
@@ -131,4 +133,5 @@ OPERATIONS = (
     *_operations("source", "sources"),
     *_operations("target", "targets"),
     *_operations("route", "routes"),
+    *_operations("recipient", "notices"),
 )
