@@ -136,15 +136,18 @@ def test_what_can_be_mapped_only_later_is_refused_then(acme: Incoming) -> None:
     _is_gone(acme, acme.submission(made))
 
 
-@pytest.mark.parametrize("door", ["import", "file 0123"])
-def test_a_list_brings_nobody_back_however_late(acme: Incoming, door: str) -> None:
+@pytest.mark.parametrize(
+    ("door", "method"), [("import", "POST"), ("file 0123", "POST"), ("", "LIST")]
+)
+def test_a_list_brings_nobody_back_however_late(acme: Incoming, door: str, method: str) -> None:
     from relay.core.contract import Inbound
 
     acme.clock.advance(HOUR * 24 * 365)
 
     def bring(**about: str) -> Any:
         said = json.dumps({"says": {"email": ADA, "n": len(about)}, "about": about}).encode()
-        came = Inbound(headers={"content-type": "application/json"}, body=said)
+        headers = {"content-type": "application/json"}
+        came = Inbound(method=method, headers=headers, body=said)
         arrival = read(acme.rt, _source(acme), came, None, door)
         arrival.at_once = True
         return intake.put(acme.rt, arrival).rows[0]
