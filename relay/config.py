@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from relay.readers import Network
 from relay.settings import SETTINGS, Setting
@@ -67,6 +67,13 @@ class Config:
     keep_attempts_days: int
     keep_leads_days: int
     metrics_token: str
+    oidc_issuer: str
+    oidc_client_id: str
+    oidc_client_secret: str
+    oidc_name: str
+    oidc_domains: tuple[str, ...]
+    oidc_role: str
+    password_sign_in: bool
     log_level: str
 
     @property
@@ -107,6 +114,7 @@ def _complete(values: dict[str, Any]) -> Config:
     if not local:
         _require_production(values)
     _require_renewal(values)
+    _require_sign_on(values)
     data_dir = Path(values["data_dir"] or "var").absolute()
     values["data_dir"] = data_dir
     if local and not values["secret_key"]:
@@ -150,6 +158,18 @@ def _require_renewal(values: dict[str, Any]) -> None:
         raise ConfigError(
             f"RELAY_LEASE_RENEW_SECONDS={renewed:g} must be less than "
             f"RELAY_LEASE_SECONDS={lasts:g}: a claim would end while it is worked on"
+        )
+
+
+def _require_sign_on(values: dict[str, Any]) -> None:
+    issuer = urlsplit(values["oidc_issuer"])
+    if issuer.scheme == "http" and issuer.hostname not in {"127.0.0.1", "localhost"}:
+        raise ConfigError("RELAY_OIDC_ISSUER must begin with https://")
+    if values["oidc_issuer"] and not values["oidc_client_id"]:
+        raise ConfigError("RELAY_OIDC_CLIENT_ID is missing: what the provider calls the relay")
+    if not values["password_sign_in"] and not values["oidc_issuer"]:
+        raise ConfigError(
+            "RELAY_PASSWORD_SIGN_IN=off needs RELAY_OIDC_ISSUER: nobody could sign in"
         )
 
 

@@ -11,8 +11,10 @@ from gunicorn.glogging import Logger
 from relay.config import Config
 
 _UNGUESSABLE = re.compile(
-    r"(/in/+|/console/setup/+)([^\s/?\"'\\]{1,3})[^\s?\"'\\]*(\?[^\s\"'\\]*)?", re.IGNORECASE
+    r"(/in/+|/console/(?:setup|link)/+)([^\s/?\"'\\]{1,3})[^\s?\"'\\]*(\?[^\s\"'\\]*)?",
+    re.IGNORECASE,
 )
+_ANSWERS = re.compile(r"(/console/oidc/callback)\?[^\s\"'\\]*", re.IGNORECASE)
 
 _QUIET = {
     "rq.worker": logging.ERROR,  # two lines per nudge
@@ -34,8 +36,8 @@ def set_up(config: Config, process: str) -> None:
 
 
 def mask(text: str) -> str:
-    """The text with source keys and set-up tokens shortened, and their queries left out."""
-    return _UNGUESSABLE.sub(r"\1\2…", text)
+    """The text with source keys and the tokens of links shortened, and their queries left out."""
+    return _ANSWERS.sub(r"\1?…", _UNGUESSABLE.sub(r"\1\2…", text))
 
 
 class Lines(logging.Formatter):

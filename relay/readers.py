@@ -91,6 +91,29 @@ def keys(value: str) -> tuple[str, ...]:
     return (*found, value) if len(found) > 1 else tuple(found)
 
 
+def words(value: str) -> tuple[str, ...]:
+    """Words separated by commas or blanks, in lower case."""
+    return tuple(value.lower().replace(",", " ").split())
+
+
+def switch(value: str) -> bool:
+    """On or off."""
+    if value not in {"on", "off"}:
+        raise ValueError("must be on or off")
+    return value == "on"
+
+
+def one_of(*allowed: str) -> Callable[[str], str]:
+    """A reader of one of these words."""
+
+    def read(value: str) -> str:
+        if value not in allowed:
+            raise ValueError(f"must be one of {', '.join(allowed)}")
+        return value
+
+    return read
+
+
 def mode(value: str) -> str:
     """How the relay is run."""
     if value not in {"local", "production"}:

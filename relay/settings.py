@@ -12,11 +12,14 @@ from relay.readers import (
     level,
     mode,
     networks,
+    one_of,
     port,
     rate,
     seconds,
     several,
+    switch,
     text,
+    words,
 )
 
 
@@ -195,6 +198,41 @@ SETTINGS = (
         text,
         "Bearer token that /metrics asks for. Without one it answers loopback addresses alone.",
         secret=True,
+    ),
+    Setting(
+        "RELAY_OIDC_ISSUER",
+        "",
+        address,
+        "OpenID Connect provider by which people may sign in to the console, such as "
+        "https://accounts.example.com. It is given the callback /console/oidc/callback.",
+    ),
+    Setting("RELAY_OIDC_CLIENT_ID", "", text, "What the provider calls the relay."),
+    Setting(
+        "RELAY_OIDC_CLIENT_SECRET",
+        "",
+        text,
+        "What the relay proves itself to the provider by; PKCE is used in any case.",
+        secret=True,
+    ),
+    Setting("RELAY_OIDC_NAME", "Single sign-on", text, "What the console calls the provider."),
+    Setting(
+        "RELAY_OIDC_DOMAINS",
+        "",
+        words,
+        "Domains of verified e-mail addresses whose people come in without an invitation. "
+        "Default: none, only who was invited.",
+    ),
+    Setting(
+        "RELAY_OIDC_ROLE",
+        "viewer",
+        one_of("viewer", "operator", "editor"),
+        "The role in all projects of those who come in by their domain.",
+    ),
+    Setting(
+        "RELAY_PASSWORD_SIGN_IN",
+        "on",
+        switch,
+        "Whether people may sign in by a password; `off` needs RELAY_OIDC_ISSUER.",
     ),
     Setting("RELAY_LOG_LEVEL", "INFO", level, "DEBUG, INFO, WARNING or ERROR."),
 )

@@ -47,6 +47,7 @@ from relay.web.console import (
     settings,
     shelves,
     show,
+    sign_on,
     sources,
     submit,
     tail,
@@ -114,6 +115,7 @@ def register(app: Flask) -> None:
     for outside in (
         links.pages,
         account.pages,
+        sign_on.pages,
         people.pages,
         projects.pages,
         audit.whole,

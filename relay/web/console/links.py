@@ -71,6 +71,8 @@ def use() -> ResponseReturnValue:
     found = user_links.link(current(), token)
     if found is None:
         return render_template("console/session/link_used.html"), 410
+    if not current().config.password_sign_in:
+        return _without_password(found)
     if request.method == "GET":
         return render_template("console/session/link.html", link=found, error=None)
     try:
@@ -78,3 +80,11 @@ def use() -> ResponseReturnValue:
     except users.UserError as error:
         return render_template("console/session/link.html", link=found, error=str(error)), 422
     return entering.proved(user, f"{found.purpose} link", "")
+
+
+def _without_password(found: user_links.Link) -> ResponseReturnValue:
+    """Where nobody has a password, the provider lets in who was invited, by the e-mail address."""
+    name = current().config.oidc_name
+    text = f"You are expected as {found.email}: go back, and sign in with {name}."
+    page = render_template("console/session/refused.html", text=text)
+    return page, 200 if request.method == "GET" else 403

@@ -20,6 +20,8 @@ OPEN = frozenset(
         "console.links.set_up_first_user",
         "console.links.take",
         "console.links.use",
+        "console.sign_on.start",
+        "console.sign_on.callback",
         "console.reference.trackdrive",
         "console.reference.other",
     }
@@ -57,6 +59,8 @@ def sign_in() -> ResponseReturnValue:
     """The form, and the door behind it; both wrong address and wrong password sound the same."""
     if request.method == "GET":
         return _sign_in_form()
+    if not current().config.password_sign_in:
+        return _sign_in_form("Passwords are switched off here."), 403
     seconds = throttle().wait()
     if seconds is not None:
         return too_many(seconds)
@@ -78,6 +82,8 @@ def _sign_in_form(error: str | None = None) -> str:
         email=request.form.get("email", ""),
         next=request.values.get("next", ""),
         nobody=not users.has_users(current()),
+        passwords=current().config.password_sign_in,
+        provider=current().config.oidc_issuer and current().config.oidc_name,
     )
 
 

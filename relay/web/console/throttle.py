@@ -27,12 +27,17 @@ class Throttle:
         by_account = limiter.limit(BY_ACCOUNT, key_func=_account)
         by_address = limiter.limit(BY_ADDRESS, key_func=_address)
         self._count = by_address(by_account(_try))
+        self._count_address = limiter.limit(BY_ADDRESS, key_func=_address)(_try_address)
         self._count_person = limiter.limit(BY_PERSON, key_func=_person)(_try_person)
         self._turns = BoundedSemaphore(AT_ONCE)
 
     def wait(self) -> int | None:
         """Count one try; the seconds to wait where it is one too many."""
         return _seconds(self._count)
+
+    def wait_by_address(self) -> int | None:
+        """Count one try that names no account; like `wait`."""
+        return _seconds(self._count_address)
 
     def wait_for(self, person: UUID) -> int | None:
         """Count one try to prove that one is this person; like `wait`."""
@@ -86,5 +91,9 @@ def _try() -> None:
     """What flask-limiter decorates."""
 
 
-def _try_person() -> None:
+def _try_address() -> None:
     """The same; it knows what it decorates by its name."""
+
+
+def _try_person() -> None:
+    """The same."""
