@@ -7,7 +7,8 @@ import sqlalchemy as sa
 
 from relay.runtime import Runtime
 from relay.services.browse import Row
-from relay.services.filtering import Filter, conditions, resolved, walked
+from relay.services.filtering import Filter, conditions, resolved
+from relay.services.stretch import walked
 from relay.store.tables import deliveries, targets
 
 COUNTED = 100_000

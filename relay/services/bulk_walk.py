@@ -10,7 +10,8 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from relay.services.catching_up import got
-from relay.services.filtering import Filter, conditions, walked
+from relay.services.filtering import Filter, conditions
+from relay.services.stretch import walked
 from relay.store.tables import deliveries, leads, submissions
 
 WINDOW = 10_000

@@ -1,6 +1,7 @@
 """The figures of a span of time: what arrived and went out in it, and what is open now."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 
 from relay.runtime import Runtime
 from relay.services.browse import Row
-from relay.store.expressions import seconds_between
+from relay.store.expressions import begin_of_day, begin_of_hour, seconds_between
 from relay.store.tables import deliveries, state_is, submissions
 
 COUNTED = 1000
@@ -24,6 +25,8 @@ MOST_DAYS = 100
 
 FAILED = ("failed", "expired")
 PART = 0.95
+TIMED = 10_000
+"""Deliveries that the time to deliver is taken from: the newest of a span."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +56,8 @@ class Step:
 class Figures:
     """The steps with their sums, and what is open now whenever it came.
 
-    `p95` is the time in seconds within which 95 % of what was delivered were, `oldest` the
-    delivery that has waited longest. Open ones are counted up to COUNTED.
+    `p95` is the time in seconds within which 95 % of what was delivered were (of the newest TIMED),
+    `oldest` the delivery that has waited longest. Open ones are counted up to COUNTED.
     """
 
     steps: list[Step]
@@ -72,8 +75,8 @@ def figures(rt: Runtime, span: Span) -> Figures:
     """The figures of a span; six queries whatever there is."""
     step = step_of(span)
     with rt.database.read() as connection:
-        arrived = dict(connection.execute(_arrived(rt, span, step)).all())
-        sent = {row.slot: row for row in connection.execute(_sent(rt, span, step))}
+        arrived = _by_step(connection.execute(_arrived(span, step)).all(), step)
+        sent = _by_step(connection.execute(_sent(span, step)).all(), step)
         steps = _steps(span, step, arrived, sent)
         delivered = sum(one.delivered for one in steps)
         return Figures(
@@ -99,28 +102,37 @@ def step_of(span: Span) -> int:
     return 7 * DAY * -(-length // timedelta(weeks=MOST_DAYS))
 
 
-def _steps(span: Span, step: int, arrived: dict[int, int], sent: dict[int, Any]) -> list[Step]:
-    first, last = int(span.since.timestamp()) // step, -(-int(span.until.timestamp()) // step)
-    found = []
-    for slot in range(first, max(last, first + 1)):
-        at, row = datetime.fromtimestamp(slot * step, UTC), sent.get(slot)
-        begin, end = max(at, span.since), min(at + timedelta(seconds=step), span.until)
-        counts = (row.delivered, row.failed) if row else (0, 0)
-        found.append(Step(begin, end, arrived.get(slot, 0), *counts))
+def _by_step(rows: Sequence[Any], step: int) -> dict[int, list[int]]:
+    """The counts of hours or days by the number of the step, since 1970, that they lie in."""
+    found: dict[int, list[int]] = {}
+    for at, *counts in rows:
+        slot = int(at.timestamp()) // step
+        known = found.get(slot, [0] * len(counts))
+        found[slot] = [one + more for one, more in zip(known, counts, strict=True)]
     return found
 
 
-def _slot(rt: Runtime, column: sa.ColumnElement[datetime], step: int) -> sa.ColumnElement[int]:
-    """The number of the step, since 1970, that a moment lies in."""
-    seconds: sa.ColumnElement[Any] = sa.extract("epoch", column)
-    if not rt.database.is_sqlite:  # there it comes as a whole number
-        seconds = sa.func.floor(seconds)
-    return sa.cast(seconds, sa.BigInteger) // sa.literal_column(str(step), sa.BigInteger)
+def _steps(
+    span: Span, step: int, arrived: dict[int, list[int]], sent: dict[int, list[int]]
+) -> list[Step]:
+    first, last = int(span.since.timestamp()) // step, -(-int(span.until.timestamp()) // step)
+    found = []
+    for slot in range(first, max(last, first + 1)):
+        at = datetime.fromtimestamp(slot * step, UTC)
+        begin, end = max(at, span.since), min(at + timedelta(seconds=step), span.until)
+        counts = (*arrived.get(slot, [0]), *sent.get(slot, [0, 0]))
+        found.append(Step(begin, end, *counts))
+    return found
 
 
-def _arrived(rt: Runtime, span: Span, step: int) -> sa.Select[int, int]:
+def _slot(column: sa.ColumnElement[datetime], step: int) -> sa.ColumnElement[datetime]:
+    """The hour or the day that a moment lies in."""
+    return begin_of_hour(column) if step == HOUR else begin_of_day(column)
+
+
+def _arrived(span: Span, step: int) -> sa.Select[datetime, int]:
     column = submissions.c
-    slot = _slot(rt, column.received_at, step).label("slot")
+    slot = _slot(column.received_at, step).label("slot")
     query = sa.select(slot, sa.func.count()).where(
         column.project_id == span.project,
         column.received_at >= span.since,
@@ -131,14 +143,10 @@ def _arrived(rt: Runtime, span: Span, step: int) -> sa.Select[int, int]:
     return query.group_by(slot)
 
 
-def _sent(rt: Runtime, span: Span, step: int) -> sa.Select[int, int, int]:
-    state = deliveries.c.state
-    slot = _slot(rt, deliveries.c.created_at, step).label("slot")
-    query = sa.select(
-        slot,
-        sa.func.count().filter(state == "delivered").label("delivered"),
-        sa.func.count().filter(state.in_(FAILED)).label("failed"),
-    )
+def _sent(span: Span, step: int) -> sa.Select[datetime, int, int]:
+    slot = _slot(deliveries.c.created_at, step).label("slot")
+    delivered, failed = state_is(deliveries, "delivered"), state_is(deliveries, *FAILED)
+    query = sa.select(slot, sa.func.count().filter(delivered), sa.func.count().filter(failed))
     return query.where(*_owed(span)).group_by(slot)
 
 
@@ -161,13 +169,15 @@ def _of(span: Span) -> list[sa.ColumnElement[bool]]:
 
 
 def _p95(connection: sa.Connection, span: Span, delivered: int) -> float | None:
-    """By the nearest rank."""
+    """By the nearest rank among the newest TIMED ones."""
     if not delivered:
         return None
-    took = seconds_between(deliveries.c.created_at, deliveries.c.settled_at)
-    query = sa.select(took).where(*_owed(span), deliveries.c.state == "delivered").order_by(took)
-    rank = query.offset(math.ceil(delivered * PART) - 1).limit(1)
-    found = connection.execute(rank).scalar()  # fewer, if retention takes some meanwhile
+    took = seconds_between(deliveries.c.created_at, deliveries.c.settled_at).label("took")
+    query = sa.select(took).where(*_owed(span), state_is(deliveries, "delivered"))
+    newest = query.order_by(deliveries.c.created_at.desc()).limit(TIMED).subquery()
+    rank = math.ceil(min(delivered, TIMED) * PART) - 1
+    sorted_ = sa.select(newest.c.took).order_by(newest.c.took).offset(rank).limit(1)
+    found = connection.execute(sorted_).scalar()  # fewer, if retention takes some meanwhile
     return None if found is None else float(found)
 
 

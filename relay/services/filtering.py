@@ -1,8 +1,4 @@
-"""Which deliveries: a filter, the conditions that it means, and how far one has to look for them.
-
-What no index finds is looked for among the newest SEARCHED rows that an index does find; a list
-says where it stopped, and goes on from there.
-"""
+"""Which deliveries: a filter, and the conditions that it means."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,13 +11,10 @@ from relay.core.contract import Json
 from relay.runtime import Runtime
 from relay.services.search import few_named, leads_about
 from relay.store.expressions import holds, seconds_between
-from relay.store.tables import TROUBLED, attempts, deliveries, lead_versions, leads, state_is
+from relay.store.tables import attempts, deliveries, lead_versions, leads
 
 OUT_OF_ORDER = timedelta(minutes=1)
 """By how much ids and times of rows may differ in order, as machines' clocks do."""
-
-SEARCHED = 10_000
-"""Deliveries that one page looks through for what no index finds."""
 
 CLASSES = ("2xx", "3xx", "4xx", "5xx", "none")
 """Classes of the last answer's status; none where no answer came."""
@@ -49,6 +42,7 @@ class Filter:
     until: datetime | None = None
     text: str = ""
     leads: Sequence[UUID] = ()
+    said: str = ""
     events: Sequence[str] = ()
     outcomes: Sequence[str] = ()
     ever: Sequence[str] = ()
@@ -69,7 +63,9 @@ def resolved(rt: Runtime, wanted: Filter) -> Filter:
         return wanted
     with rt.database.read() as connection:
         found = few_named(connection, wanted.text)
-    return replace(wanted, text="", leads=sorted(found)) if found else wanted
+    if found is None:
+        return wanted
+    return replace(wanted, text="", leads=sorted(found), said="" if found else wanted.text)
 
 
 def conditions(wanted: Filter) -> list[sa.ColumnElement[bool]]:
@@ -124,10 +120,8 @@ def _tried(wanted: Filter) -> list[sa.ColumnElement[bool]]:
     if wanted.classes:
         found.append(sa.or_(*(_in_class(name) for name in wanted.classes)))
     if wanted.ever:
-        tried = sa.exists().where(
-            attempts.c.delivery_id == column.id, attempts.c.outcome.in_(wanted.ever)
-        )
-        found.append(tried)
+        tried = sa.select(attempts.c.id).where(attempts.c.delivery_id == column.id)
+        found.append(_one_by_one(tried.where(attempts.c.outcome.in_(wanted.ever))))
     if wanted.least is not None:
         found.append(column.attempts >= wanted.least)
     if wanted.most is not None:
@@ -147,6 +141,8 @@ def _said(wanted: Filter) -> list[sa.ColumnElement[bool]]:
     found = []
     if wanted.text.strip():
         found.append(_about(wanted.text))
+    if wanted.said.strip():
+        found.append(_saying(wanted.said))
     if wanted.holding is not None:
         found.append(_holding(wanted))
     return found
@@ -161,7 +157,8 @@ def _holding(wanted: Filter) -> sa.ColumnElement[bool]:
         lead = leads.alias("holder")
         newest = sa.select(lead.c.version).where(lead.c.id == version.c.lead_id)
         which = version.c.version == newest.correlate(version).scalar_subquery()
-    return sa.exists().where(of_lead, which, holds(version.c.document, wanted.holding))
+    held = holds(version.c.document, wanted.holding)
+    return _one_by_one(sa.select(version.c.version).where(of_lead, which, held))
 
 
 def _from(project: UUID | None, since: datetime) -> list[sa.ColumnElement[bool]]:
@@ -195,40 +192,18 @@ def _up_to(project: UUID | None, until: datetime) -> list[sa.ColumnElement[bool]
 def _about(text: str) -> sa.ColumnElement[bool]:
     """Asked delivery by delivery, newest first, so that a common word is found at once."""
     lead = leads.alias("about")
+    named = sa.select(lead.c.id).where(lead.c.id == deliveries.c.lead_id, leads_about(text, lead))
+    return sa.or_(_one_by_one(named), _saying(text))
+
+
+def _saying(text: str) -> sa.ColumnElement[bool]:
     return sa.or_(
-        sa.exists().where(lead.c.id == deliveries.c.lead_id, leads_about(text, lead)),
         deliveries.c.reason.icontains(text.strip(), autoescape=True),
         sa.cast(deliveries.c.remote_id, sa.Text) == text.strip(),
     )
 
 
-def walked(wanted: Filter) -> list[sa.ColumnElement[bool]] | None:
-    """The conditions by which an index finds the rows that have to be looked through for the rest
-    of the filter; None where indexes find what it names, or few rows to look through."""
-    if wanted.lead or wanted.leads or wanted.delivery or wanted.number is not None:
-        return None
-    rest = any((wanted.events, wanted.outcomes, wanted.ever, wanted.classes, wanted.text.strip()))
-    rest = rest or any(
-        one is not None for one in (wanted.least, wanted.most, wanted.slower, wanted.holding)
-    )
-    both = wanted.source is not None and bool(wanted.states or wanted.target)
-    if not (rest or both):
-        return None
-    plain = Filter(project=wanted.project, since=wanted.since, until=wanted.until)
-    if wanted.run is not None:
-        return conditions(replace(plain, run=wanted.run))
-    if _are_troubled(wanted):
-        return [*conditions(plain), TROUBLED]
-    if wanted.source is not None:
-        return conditions(replace(plain, source=wanted.source))
-    if wanted.target is not None:
-        return conditions(replace(plain, target=wanted.target))
-    if len(wanted.states) == 1:
-        return [*conditions(plain), state_is(deliveries, *wanted.states)]
-    return conditions(plain)
-
-
-def _are_troubled(wanted: Filter) -> bool:
-    """Whether all that the filter names is in the index of troubled deliveries."""
-    failing = bool(wanted.outcomes) and "delivered" not in wanted.outcomes
-    return failing or (bool(wanted.classes) and not {"2xx", "none"} & set(wanted.classes))
+def _one_by_one(query: sa.Select[UUID] | sa.Select[int]) -> sa.ColumnElement[bool]:
+    """Whether there is such a row, asked for each delivery: without the offset PostgreSQL may read
+    all of the other table first."""
+    return query.offset(sa.literal_column("0")).exists()

@@ -12,6 +12,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from relay.core.containing import contains
 from relay.core.contract import Json
+from relay.store.types import Instant
 
 
 class _Contains(FunctionElement[bool]):
@@ -22,6 +23,27 @@ class _Contains(FunctionElement[bool]):
 class _Seconds(FunctionElement[float]):
     type = sa.Float()
     inherit_cache = True
+
+
+class _Begin(FunctionElement[datetime]):
+    type = Instant()
+    inherit_cache = True
+    day = False
+
+
+class _BeginOfDay(_Begin):
+    inherit_cache = True
+    day = True
+
+
+def begin_of_hour(moment: sa.ColumnElement[datetime]) -> sa.ColumnElement[datetime]:
+    """The full hour that a moment lies in."""
+    return _Begin(moment)
+
+
+def begin_of_day(moment: sa.ColumnElement[datetime]) -> sa.ColumnElement[datetime]:
+    """The midnight (UTC, as all connections are) before a moment."""
+    return _BeginOfDay(moment)
 
 
 def holds(document: sa.ColumnElement[Any], part: Json) -> sa.ColumnElement[bool]:
@@ -58,6 +80,20 @@ def _seconds_on_postgres(element: _Seconds, compiler: SQLCompiler, **more: Any) 
 def _seconds_on_sqlite(element: _Seconds, compiler: SQLCompiler, **more: Any) -> str:
     earlier, later = (compiler.process(clause, **more) for clause in element.clauses)
     return f"((julianday({later}) - julianday({earlier})) * 86400.0)"
+
+
+@compiles(_Begin, "postgresql")
+@compiles(_BeginOfDay, "postgresql")
+def _begin_on_postgres(element: _Begin, compiler: SQLCompiler, **more: Any) -> str:
+    part = "day" if element.day else "hour"
+    return f"date_trunc('{part}', {compiler.process(element.clauses, **more)})"
+
+
+@compiles(_Begin, "sqlite")
+@compiles(_BeginOfDay, "sqlite")
+def _begin_on_sqlite(element: _Begin, compiler: SQLCompiler, **more: Any) -> str:
+    part = "%Y-%m-%d 00:00:00.000000" if element.day else "%Y-%m-%d %H:00:00.000000"
+    return f"strftime('{part}', {compiler.process(element.clauses, **more)})"
 
 
 def add_functions(connection: sqlite3.Connection) -> None:

@@ -61,7 +61,7 @@ SELECT project_id, id, false, 'shelved somebody' || lead_key FROM submissions
 WHERE state IN ('refused', 'quarantined');
 
 INSERT INTO deliveries (id, project_id, lead_id, version, target_id, source_id, event, state,
-    created_at, due_at, expires_at, attempts, settled_at)
+    created_at, due_at, expires_at, attempts, settled_at, last_outcome, last_status)
 SELECT pg_temp.id(4, n), :project, pg_temp.id(3, n), 1,
     (CAST(:targets AS uuid[]))[1 + n % 4], :source, 'created',
     CASE WHEN n > :rows - 500 THEN 'waiting' WHEN n % 50 = 1 THEN 'failed'
@@ -69,7 +69,11 @@ SELECT pg_temp.id(4, n), :project, pg_temp.id(3, n), 1,
         WHEN n % 500 = 4 THEN 'ignored' WHEN n % 500 = 5 THEN 'superseded'
         WHEN n % 500 = 6 THEN 'cancelled' ELSE 'delivered' END,
     :begin + n * interval '8.6 seconds', :begin + interval '300 days',
-    :begin + interval '400 days', 1, :begin + n * interval '8.6 seconds'
+    :begin + interval '400 days', 1, :begin + n * interval '8.6 seconds',
+    CASE WHEN n > :rows - 500 THEN NULL WHEN n % 50 = 1 THEN 'rejected' WHEN n % 50 = 2 THEN NULL
+        WHEN n % 5000 = 7 THEN 'gone' ELSE 'delivered' END,
+    CASE WHEN n > :rows - 500 THEN NULL WHEN n % 50 = 1 THEN 422 WHEN n % 50 = 2 THEN NULL
+        WHEN n % 5000 = 7 THEN 410 ELSE 200 END
 FROM generate_series(1, :rows) AS n;
 
 INSERT INTO attempts (id, delivery_id, number, started_at, milliseconds, trigger, outcome,

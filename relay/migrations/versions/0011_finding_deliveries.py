@@ -31,7 +31,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_deliveries_troubled",
         "deliveries",
-        ["project_id", "id"],
+        ["project_id", "id", "last_outcome", "last_status"],
         postgresql_where=where,
         sqlite_where=where,
     )

@@ -76,7 +76,14 @@ deliveries = sa.Table(
     sa.Index("ix_deliveries_project_id_state_id", "project_id", "state", "id"),
     sa.Index("ix_deliveries_target_id_id", "target_id", "id"),
     sa.Index("ix_deliveries_source_id_id", "source_id", "id"),
-    only("ix_deliveries_troubled", "project_id", "id", where=_TROUBLED),
+    only(
+        "ix_deliveries_troubled",
+        "project_id",
+        "id",
+        "last_outcome",
+        "last_status",
+        where=_TROUBLED,
+    ),
     sa.Index("ix_deliveries_lead_id_target_id", "lead_id", "target_id"),
     only("ix_deliveries_remote", "project_id", "remote_id", where="remote_id IS NOT NULL"),
     only(

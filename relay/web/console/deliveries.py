@@ -10,9 +10,10 @@ from flask.typing import ResponseReturnValue
 from relay.runtime import current
 from relay.services import browse, inventory
 from relay.services.figures import Span
-from relay.services.filtering import CLASSES, SEARCHED
+from relay.services.filtering import CLASSES
 from relay.services.received import Arrived
 from relay.services.received import received as submissions_received
+from relay.services.stretch import SEARCHED
 from relay.web.console import figures, tail, views, words
 from relay.web.console.chips import chips
 from relay.web.console.columns import COLUMNS, columns_of

@@ -69,7 +69,7 @@ def _tiles(found: Figures, kept: dict[str, Any]) -> list[Tile]:
             "95 % delivered within",
             "–" if found.p95 is None else duration(found.p95),
             "good",
-            "",
+            "" if found.delivered <= figures.TIMED else f"of the newest {figures.TIMED:,}",
             _address(kept, state="delivered", **slowest),
         ),
         Tile("Waiting", _open(found.waiting), "busy", "now", _address(now, state=list(OPEN))),

@@ -43,6 +43,7 @@ TITLES = {
     "since": "From",
     "until": "Before",
     "text": "Search",
+    "said": "Search",
     "events": "Event",
     "outcomes": "Last attempt",
     "ever": "Any attempt",
