@@ -31,7 +31,7 @@ LARGE = (
 
 
 def must_be_cheap(found: list[str], most: int = MOST_PASSED_OVER) -> None:
-    """Fail where one of these plans reads more than `most` rows in vain, or all of a large table."""
+    """Fail where one of these plans reads more than `most` rows in vain, or all of a big table."""
     for plan in found:
         assert not re.search(rf"Seq Scan on ({LARGE})\b", plan), plan
         for passed_over in re.findall(r"Rows Removed by (?:Filter|Join Filter): (\d+)", plan):

@@ -52,9 +52,14 @@ def drawn(span: Span, title: str, kept: dict[str, Any]) -> Drawn:
 
 def of_last_day(project: UUID) -> Drawn:
     """The figures of a project's last 24 hours."""
-    now = current().clock.now()
-    span = Span(project=project, since=now - timedelta(days=1), until=now)
+    until = next_second()
+    span = Span(project=project, since=until - timedelta(days=1), until=until)
     return drawn(span, "Last 24 hours", {"span": "24h"})
+
+
+def next_second() -> datetime:
+    """The end of what has happened: addresses tell times to the second."""
+    return current().clock.now().replace(microsecond=0) + timedelta(seconds=1)
 
 
 def _tiles(found: Figures, kept: dict[str, Any]) -> list[Tile]:
