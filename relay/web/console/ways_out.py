@@ -39,24 +39,26 @@ def _ways(row: Row) -> Iterator[Way]:
 
 
 def _of_target(row: Row, step: str) -> Iterator[Way]:
-    target = row["target_id"]
-    if step in _MENDING and may("editor"):
-        words, page = _MENDING[step]
-        yield Way(words, _to(f"targets.{page}", target_id=target), main=True)
-    if row["sort"] in _STATES:
-        words = "See those deliveries" if step != "replay" else "See them and send them again"
-        href = _to("deliveries.index", target=target, **_STATES[row["sort"]])
-        yield Way(words, href, main=step == "replay")
+    target, sort = row["target_id"], row["sort"]
+    if step in _PLACES and may("editor"):
+        label, page = _PLACES[step]
+        yield Way(label, _to(page, target_id=target), main=True)
+    if sort in _STATES:
+        kept = {"target": target, **_STATES[sort], **_of_attempts(row)}
+        yield Way("See those deliveries", _to("deliveries.index", **kept))
+        if sort in _ENDED and may("operator"):
+            again = _to("bulk.new", **{**kept, "state": _ENDED[sort]})
+            yield Way("Send them again", again, main=step == "replay")
     words = "Resume or test it" if step == "resume" else "Open the target"
     yield Way(words, _to("targets.show", target_id=target), main=step in {"resume", "wait"})
 
 
-_MENDING = {
-    "settings": ("Fix its settings", "edit"),
-    "mapping": ("Edit its mapping", "outgoing.index"),
-    "limits": ("Set a limit", "pace.index"),
+_PLACES = {
+    "settings": ("Fix its settings", "targets.edit"),
+    "mapping": ("Edit its mapping", "targets.outgoing.index"),
+    "limits": ("Set a limit", "targets.pace.index"),
 }
-"""Where a target is put right, by the step of an advice: words and page."""
+"""Where a step is taken at a target, by its advice."""
 
 _STATES: dict[str, dict[str, Any]] = {
     "delivery": {"state": ["failed", "waiting"]},
@@ -68,19 +70,38 @@ _STATES: dict[str, dict[str, Any]] = {
 }
 """Which of a target's deliveries a problem is about."""
 
+_ENDED = {"delivery": "failed", "expired": "expired", "crashed": "failed"}
+"""In which state those are that go out again only if somebody says so."""
+
+
+def _of_attempts(row: Row) -> dict[str, str]:
+    """Those whose newest attempt ended as the problem says, as far as the log can be asked."""
+    if row["sort"] != "delivery":
+        return {}
+    status = f"{row['code'][0]}xx" if row["code"].isdecimal() else "none"
+    return {"outcome": row["outcome"], "status": status}
+
 
 def _of_source(row: Row) -> Iterator[Way]:
     source, sort = row["source_id"], row["sort"]
     if sort == "quarantine":
-        if may("editor"):
-            yield Way("Edit the mapping", _to("mapping.index", source_id=source), main=True)
-        yield Way("See what waits for it", _to("shelves.index", source=source))
+        yield from _of_quarantine(row)
     if sort in {"turned away", "silence"}:
         shelf = _to("shelves.index", shelf="turned-away", source=source)
         yield Way("See what was turned away", shelf, main=sort == "turned away")
+    if sort == "turned away" and may("editor"):
+        yield Way("Change its signing secrets", _to("door_keys.index", source_id=source))
     if sort == "credential" and may("editor"):
         yield Way("Fix its settings", _to("sources.edit", source_id=source), main=True)
     yield Way("Open the source", _to("sources.show", source_id=source), main=sort == "silence")
+
+
+def _of_quarantine(row: Row) -> Iterator[Way]:
+    if may("editor"):
+        newest = row["submission_id"]
+        yield Way("Fix and release", _to("fixing.index", submission_id=newest), main=True)
+        yield Way("Edit the mapping", _to("mapping.index", source_id=row["source_id"]))
+    yield Way("See what waits for it", _to("shelves.index", source=row["source_id"]))
 
 
 def _to(page: str, **values: Any) -> str:

@@ -117,6 +117,7 @@ def test_problems_are_found_by_their_sort(house: House, visitor: Visitor, reject
     assert "Submission at Website" in visitor.get(page.link("the submission")).text
     assert "Quarantine" in visitor.get(page.link("See what waits for it")).text
     assert "Website" in visitor.get(page.link("Edit the mapping")).text
+    assert "Website" in visitor.get(page.link("Fix and release")).text
 
 
 def test_a_viewer_looks_and_does_nothing(house: House, rejected: UUID) -> None:
