@@ -25,6 +25,14 @@ NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 SECRET = "a secret key for tests, long enough to be taken"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Side by side, a file stays with one worker, and so do all who ask for the relay of a million
+    rows: it takes minutes to make."""
+    for item in items:
+        grown = "plans" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("plans" if grown else item.path.as_posix()))
+
+
 class SettableClock:
     """Tells the time that it was told."""
 
