@@ -12,7 +12,6 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from relay.core.contract import Json
 from relay.runtime import Runtime
 from relay.services.filtering import Filter, conditions, resolved
 from relay.services.search import few_about
@@ -151,13 +150,13 @@ def shelved(
     state: str = "quarantined",
     *,
     source: UUID | None = None,
-    reasons: Sequence[Json] = (),
+    ids: Sequence[UUID] | None = None,
     cursor: Cursor = START,
     limit: int = 50,
 ) -> Page:
     """Submissions in one of SHELVES, with their reasons and their body's size and type.
 
-    Where `reasons` are given, those alone that are there for one of them.
+    Where `ids` are given, those of them alone.
     """
     if state not in SHELVES:
         raise ValueError(f"{state!r} is none of {', '.join(SHELVES)}")
@@ -177,8 +176,8 @@ def shelved(
         query = query.where(tables.submissions.c.project_id == project)
     if source is not None:
         query = query.where(tables.submissions.c.source_id == source)
-    if reasons:
-        query = query.where(tables.submissions.c.reasons.in_(reasons))
+    if ids is not None:
+        query = query.where(tables.submissions.c.id.in_(ids))
     return page_of(rt, query, tables.submissions.c.id, cursor, limit)
 
 

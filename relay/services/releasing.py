@@ -7,7 +7,7 @@ from uuid import UUID
 from relay.runtime import Runtime
 from relay.services import past, quarantine
 from relay.services.configured import ConfiguredSource
-from relay.services.same_reason import LOOKED_AT, Group, key_of, on_shelf
+from relay.services.same_reason import LOOKED_AT, key_of, on_shelf
 from relay.store.tables import submissions
 
 TRIED = 20
@@ -28,15 +28,6 @@ class Step:
     still: int = 0
     held: int = 0
     after: UUID | None = None
-
-
-def newest(rt: Runtime, project: UUID, state: str, found: Group) -> list[UUID]:
-    """The newest submissions of a group, as many as are tried; none where all have gone."""
-    query = on_shelf(project, state, found.source_id)
-    query = query.where(submissions.c.reasons.in_(found.spellings))
-    with rt.database.read() as connection:
-        rows = connection.execute(query.order_by(submissions.c.id.desc()).limit(TRIED))
-        return [row.id for row in rows]
 
 
 def readable(rt: Runtime, source: ConfiguredSource, ids: list[UUID]) -> int:

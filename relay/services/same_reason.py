@@ -13,21 +13,19 @@ from relay.core.contract import Json
 from relay.core.reason_rules import rule_of
 from relay.runtime import Runtime
 from relay.services import browse
+from relay.services.browse import Cursor, Page
 from relay.store.tables import sources, state_is, submissions
+
+SHOWN = 50
+"""Submissions on a page of a group."""
 
 LOOKED_AT = 5000
 """Submissions of a shelf that are grouped, its newest; more are said to be more."""
 
-SPELLINGS = 100
-"""Ways of writing one reason that a list is searched for."""
-
 
 @dataclass(slots=True)
 class Group:
-    """Submissions of one source with the same reason, as a rule that tells of nobody.
-
-    `spellings` are some of the reasons as they are written.
-    """
+    """Submissions of one source with the same reason, as a rule that tells of nobody."""
 
     key: str
     source_id: UUID
@@ -36,7 +34,6 @@ class Group:
     count: int
     first_at: datetime
     last_at: datetime
-    spellings: list[Json] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +80,31 @@ def group(rt: Runtime, project: UUID, state: str, source: UUID, key: str) -> Gro
     return next((one for one in found if one.key == key), None)
 
 
+def members(rt: Runtime, project: UUID, state: str, found: Group) -> list[UUID]:
+    """The submissions of a group, newest first, among as many of its source as are grouped."""
+    query = on_shelf(project, state, found.source_id).order_by(submissions.c.id.desc())
+    with rt.database.read() as connection:
+        rows = connection.execute(query.limit(LOOKED_AT)).all()
+    return [row.id for row in rows if key_of(row.reasons) == found.key]
+
+
+def page(rt: Runtime, project: UUID, state: str, found: Group, cursor: Cursor) -> Page:
+    """A page of a group's submissions, as `browse.shelved` shows them."""
+    ids = members(rt, project, state, found)
+    if cursor.before is not None:
+        first = max(0, sum(one > cursor.before for one in ids) - SHOWN)
+    else:
+        first = 0 if cursor.after is None else sum(one >= cursor.after for one in ids)
+    some = ids[first : first + SHOWN]
+    rows = browse.shelved(rt, project, state, source=found.source_id, ids=some).rows
+    older = some[-1] if first + SHOWN < len(ids) else None
+    return Page(rows, older, some[0] if first and some else None)
+
+
 def count(rt: Runtime, project: UUID, source: UUID, state: str = "quarantined") -> int:
     """How many of a source are on a shelf, at most LOOKED_AT."""
-    inner = on_shelf(project, state, source).limit(LOOKED_AT).subquery()
+    few = on_shelf(project, state, source).order_by(submissions.c.id.desc())
+    inner = few.limit(LOOKED_AT).subquery()
     with rt.database.read() as connection:
         return int(connection.execute(sa.select(sa.func.count()).select_from(inner)).scalar_one())
 
@@ -119,8 +138,6 @@ def _count(found: dict[tuple[UUID, str], Group], row: Any) -> None:
         known = found[row.source_id, key] = Group(
             key, row.source_id, row.source, rule_of(row.reasons), 0, row.first_at, row.last_at
         )
-    if len(known.spellings) < SPELLINGS:
-        known.spellings.append(row.reasons)
     known.count += row.many
     known.first_at = min(known.first_at, row.first_at)
     known.last_at = max(known.last_at, row.last_at)

@@ -12,12 +12,19 @@ from relay.net.client import Attempted
 from relay.services import (
     audit_log,
     configured,
+    dry_run,
     flow,
     looking,
     matching,
+    past,
     problems,
+    rates,
+    releasing,
     reports,
+    same_reason,
     signing_in,
+    watch,
+    would_refuse,
 )
 from relay.services.browse import Cursor
 from relay.services.claim import claim
@@ -135,3 +142,44 @@ def test_looking_for_problems(plans: Plans) -> None:
     must_be_cheap(plans.of(search))
     [row] = problems.listed(acme.rt, problems.Scope(project=acme.project), sort="delivery").rows
     assert problems.one(acme.rt, problems.Scope(project=acme.project), row["id"]) is not None
+
+
+def test_the_shelves_by_reason(plans: Plans) -> None:
+    rt, project, source = plans.acme.rt, plans.acme.project, plans.source.id
+
+    def look(_number: int) -> None:
+        for wanted in (None, source):
+            found = same_reason.groups(rt, project, "quarantined", wanted)
+            assert not found.whole
+            for state in ("held", "refused"):
+                same_reason.groups(rt, project, state, wanted)
+        (largest, *_) = found.groups
+        page = same_reason.page(rt, project, "quarantined", largest, Cursor())
+        assert len(page.rows) == same_reason.SHOWN
+        same_reason.page(rt, project, "quarantined", largest, Cursor(after=page.older))
+        assert same_reason.count(rt, project, source) == same_reason.LOOKED_AT
+        same_reason.newer(rt, project, "quarantined", source, page.rows[-1]["id"])
+        nobody = new_id()
+        assert same_reason.count(rt, project, nobody) == 0
+        assert same_reason.groups(rt, project, "quarantined", nobody).groups == []
+        ids = [row["id"] for row in page.rows[: releasing.TRIED]]
+        releasing.left(rt, project, "quarantined", source, largest.key, ids[-1])
+
+    must_be_cheap(plans.of(look))
+
+
+def test_a_source_and_its_mapping(plans: Plans) -> None:
+    rt, source = plans.acme.rt, plans.source
+    found = configured.source(rt, source.id)
+    assert found is not None
+
+    def look(number: int) -> None:
+        ids = [row["id"] for row in past.newest(rt, source.id)]
+        past.whole(rt, source.id, ids)
+        rates.rates(rt, source.id)
+        watch.newest_arrival(rt, source.id)
+        would_refuse.would_refuse(rt, source.id, [])
+        days = None if number % 2 else 150
+        assert dry_run.dry_run(rt, found, {"name": "/contact/company"}, days).looked
+
+    must_be_cheap(plans.of(look))

@@ -86,6 +86,13 @@ submissions = sa.Table(
         where="NOT told AND state IN ('quarantined', 'held', 'refused')",
     ),
     only(
+        "ix_submissions_source_shelved",
+        "source_id",
+        "state",
+        "id",
+        where="state IN ('quarantined', 'held', 'refused')",
+    ),
+    only(
         "ix_submissions_content",
         "source_id",
         "content_key",

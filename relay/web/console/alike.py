@@ -43,7 +43,7 @@ def index() -> str:
     source = configured.source(current(), source_id)
     if found is None or source is None:
         return render_template("console/alike/none.html", shelf=shelf)
-    newest = releasing.newest(current(), g.project["id"], shelf, found)
+    newest = same_reason.members(current(), g.project["id"], shelf, found)[: releasing.TRIED]
     return render_template(
         "console/alike/index.html",
         shelf=shelf,

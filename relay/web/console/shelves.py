@@ -72,14 +72,7 @@ def _page(shelf: str, chosen: same_reason.Group | None) -> browse.Page:
         return browse.turned_away(current(), project, source=_source(), cursor=cursor)
     if chosen is None:
         return browse.shelved(current(), project, shelf, source=_source(), cursor=cursor)
-    return browse.shelved(
-        current(),
-        project,
-        shelf,
-        source=chosen.source_id,
-        reasons=chosen.spellings,
-        cursor=cursor,
-    )
+    return same_reason.page(current(), project, shelf, chosen, cursor)
 
 
 @pages.get("/<uuid:submission_id>")
