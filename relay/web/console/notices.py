@@ -129,5 +129,6 @@ def _form(kind: TargetKind, to: Recipient | None, draft: editing.Draft) -> str:
         "console/notices/form.html",
         kind=kind,
         to=to,
+        sorts=SORTS,
         **draft.drawn(kind.target.settings, "recipient"),
     )

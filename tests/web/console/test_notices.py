@@ -5,7 +5,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from relay.core.problem_sorts import SORTS
 from relay.services import configure
+from relay.services.elements import config_schema
 from relay.services.export import export
 from relay.services.looking import look
 from relay.store import tables
@@ -91,6 +93,13 @@ def test_the_document_writes_what_it_reads(house: House) -> None:
     row = house.row(tables.recipients, name="ops")
     assert url not in row.secrets
     assert house.rt.box.open(row.secrets)["settings"] == {"/url": url}
+
+
+def test_every_sort_can_be_chosen_by_its_name(house: House, visitor: Visitor) -> None:
+    page = visitor.get(f"{NOTICES}new/webhook")
+    assert config_schema()["$defs"]["recipient"]["properties"]["sorts"]["items"]["enum"] == [*SORTS]
+    for sort in SORTS.values():
+        assert sort.label in page.text
 
 
 def test_what_cannot_be_saved_says_why(house: House, visitor: Visitor) -> None:
