@@ -35,6 +35,7 @@ COMMANDS = {
     "integrations": "relay.cli.integrations",
     "new": "relay.cli.new",
     "create-user": "relay.cli.people",
+    "users": "relay.cli.people",
     "keys": "relay.cli.api_keys",
     "rotate-keys": "relay.cli.keys",
 }

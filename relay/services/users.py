@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from relay.core.ids import new_id
 from relay.runtime import Runtime
 from relay.services import credentials
+from relay.services.auditing import note
 from relay.services.credentials import UserError
 from relay.store.tables import ROLES, memberships, users
 
@@ -60,11 +61,15 @@ def create_user(
     password: str,
     role: str | None = "owner",
     roles: Mapping[UUID, str] | None = None,
+    actor: str = "command line",
 ) -> User:
     """Make a user with a role in all projects, or with `roles` by project. Raises UserError."""
     made, row = draft(rt, email, role, roles or {}, credentials.hashed(password))
     with rt.database.write() as connection:
         insert(connection, made, row)
+        where = next(iter(made.roles), None) if role is None else None
+        told = {"role": made.role_in(where)}
+        note(connection, rt, where, actor, "add", f"user {made.email}", after=told)
     return made
 
 

@@ -6,12 +6,15 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 
 from relay.cli import COMMANDS, program
+from relay.services import second_step
 from relay.services.users import check_password
+from relay.store import tables
 from tests.cli.conftest import Relay
 from tests.servers import free_port
 
@@ -114,6 +117,35 @@ def test_a_user_is_made_with_a_password_from_standard_input(relay: Relay, runtim
     short = relay("create-user", "b@example.com", input="short\n")
     assert short.exit_code == 2
     assert "at least" in short.stderr
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_people_are_listed_and_helped(relay: Relay, runtime: Any) -> None:
+    relay("apply", "-", input="projects: [{id: a, name: Acme}, {id: b}]")
+    relay("create-user", "boss@example.com", input="a good password\n")
+    made = relay(
+        "create-user", "vera@example.com", "--project", "a", "--role", "viewer",
+        input="a good password\n",
+    )  # fmt: skip
+    assert made.output == "vera@example.com may sign in as viewer of a.\n"
+    found = json.loads(relay("users", "list", "--json").output)
+    assert [(one["email"], one["role"], one["projects"]) for one in found] == [
+        ("boss@example.com", "owner", {}),
+        ("vera@example.com", None, {"Acme": "viewer"}),
+    ]
+    assert "Acme: viewer" in relay("users", "list").output
+    relay("users", "reset-password", "vera@example.com", input="another password\n")
+    vera = check_password(runtime, "vera@example.com", "another password")
+    assert vera is not None
+    second_step.begin(runtime, vera)
+    with runtime.database.write() as connection:
+        connection.execute(tables.users.update().values(totp_since=runtime.clock.now()))
+    relay("users", "reset-second-step", "vera@example.com")
+    after = check_password(runtime, "vera@example.com", "another password")
+    assert after is not None
+    assert not after.has_second_step
+    assert after.epoch == vera.epoch + 1
+    assert relay("users", "reset-password", "nobody@example.com").exit_code == 1
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -55,7 +55,11 @@ def _create_user(asked: Asked) -> Json:
     given = asked.body
     try:
         made = users.create_user(
-            asked.rt, given["email"], given["password"], given.get("role", "viewer")
+            asked.rt,
+            given["email"],
+            given["password"],
+            given.get("role", "viewer"),
+            actor=asked.actor,
         )
     except users.UserError as error:
         raise Refusal(422, str(error)) from error
