@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from relay.runtime import Runtime
 from relay.services.bulk_acts import Did, act
 from relay.services.bulk_lease import (
-    BATCH,
     LeaseLost,
     Work,
     claim,
@@ -62,7 +61,7 @@ def work_on(rt: Runtime, run_id: UUID) -> None:
 def _take_some(rt: Runtime, work: Work) -> bool:
     """Take the next deliveries; false when there are no more."""
     with rt.database.read() as connection:
-        step = next_step(connection, work.run, work.cursor, 1 if work.careful else BATCH)
+        step = next_step(connection, work.run, work.cursor, work.size)
     if step.ids:
         try:
             _put(rt, work, step.ids, step.upto)
@@ -71,10 +70,10 @@ def _take_some(rt: Runtime, work: Work) -> bool:
                 raise
             logger.exception("bulk run %s failed from %s on", work.run.id, step.ids[0])
             if len(step.ids) > 1:
-                work.careful = len(step.ids)
+                work.size = 1
                 return True
             _give_up(rt, work, step.ids, step.upto, f"it failed: {type(error).__name__}")
-        work.careful -= min(work.careful, len(step.ids))
+        work.take_more()
     work.cursor = step.upto
     if step.last:
         end(rt, work, "finished", None)
@@ -85,7 +84,6 @@ def _put(rt: Runtime, work: Work, ids: Sequence[UUID], upto: UUID) -> None:
     """Do it to these, and write how far the run is now, all or nothing."""
     if work.tries > MOST_TRIES:
         reason = f"its worker ended {MOST_TRIES} times while at it"
-        work.tries = 2
         _give_up(rt, work, ids, upto, reason)
         return
     did = Did()

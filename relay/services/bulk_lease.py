@@ -50,8 +50,12 @@ class Work:
     cursor: UUID | None
     tries: int
     reasons: Counter[str]
-    careful: int = 0
-    """Deliveries that are taken one by one, since one of them may have ended its worker."""
+    size: int
+    """Deliveries that are taken next: fewer where one of them may have ended its worker."""
+
+    def take_more(self) -> None:
+        """Take twice as many next, as these did no harm."""
+        self.size = min(2 * self.size, BATCH)
 
 
 def lying(rt: Runtime) -> tuple[UUID, ...]:
@@ -89,8 +93,8 @@ def claim(rt: Runtime, run_id: UUID) -> Work | None:
     row = dict(found)
     names = ("id", "action", "target_id", "asked_by", "newest")
     run = Run(**{name: row[name] for name in names}, wanted=filters.from_json(row["filter"]))
-    work = Work(run, row, token, row["cursor"], row["tries"], Counter(row["reasons"]))
-    work.careful = BATCH if work.tries > 1 else 0
+    size = 1 if row["tries"] > 1 else BATCH
+    work = Work(run, row, token, row["cursor"], row["tries"], Counter(row["reasons"]), size)
     if run.target_id is not None and configured.target(rt, run.target_id) is None:
         end(rt, work, "failed", GONE)
         return None
@@ -112,14 +116,13 @@ def note_progress(
     failed: int = 0,
 ) -> None:
     """Write how far the run is, in the transaction that did it. Raises LeaseLost."""
-    tries = 1 if work.careful <= 1 else work.tries
     counts = {"done": done, "failed": failed, "skipped": sum(reasons.values()) - failed}
     noted = connection.execute(
         sa.update(bulk_runs)
         .where(*_mine(work))
         .values(
             cursor=upto,
-            tries=tries,
+            tries=1,  # whatever ended a worker, it was none of these
             leased_until=_lease_end(rt),
             reasons=_few(work.reasons + Counter(reasons)),
             **{name: bulk_runs.c[name] + count for name, count in counts.items() if count},
@@ -127,7 +130,7 @@ def note_progress(
     )
     if noted.rowcount != 1:
         raise LeaseLost
-    work.tries = tries
+    work.tries = 1
 
 
 def count_reasons(work: Work, reasons: Mapping[str, int]) -> None:

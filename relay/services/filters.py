@@ -31,7 +31,9 @@ def to_json(wanted: Filter) -> Json:
     values = {one.name: getattr(wanted, one.name) for one in fields(Filter)}
     empty = Filter()
     return {
-        name: _told(value) for name, value in values.items() if value != getattr(empty, name, None)
+        name: _told(value)
+        for name, value in values.items()
+        if value != getattr(empty, name) and value not in ([], ())
     }
 
 

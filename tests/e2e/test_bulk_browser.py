@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from playwright.sync_api import Page, expect
 
-from relay.services import bulk_job, configure, lanes
+from relay.services import bulk_job, bulk_lease, configure, lanes
 from relay.services.sweep import sweep
 from relay.store.tables import bulk_runs, deliveries, targets
 from tests.peer import Answer
@@ -98,7 +98,7 @@ def test_undo_leaves_everything_as_it_was(failing: House, window: Window) -> Non
 def test_a_run_is_stopped_half_way(
     failing: House, window: Window, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bulk_job, "BATCH", 1)
+    monkeypatch.setattr(bulk_lease, "BATCH", 1)
     monkeypatch.setattr(bulk_job, "SLICE", 0.0)
     page = window()
     page.goto(f"{LOG}?state=failed")

@@ -177,7 +177,7 @@ def test_it_can_be_called_off_before_it_begins(yard: Yard) -> None:
 
 
 def test_it_can_be_stopped_at_any_time(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bulk_job, "BATCH", 2)
+    monkeypatch.setattr(bulk_lease, "BATCH", 2)
     yard.owe(*["failed"] * 6)
     run_id = yard.ask("retry")
     real, seen = bulk_job.act, []
@@ -226,7 +226,7 @@ def test_who_asked_is_in_the_audit(yard: Yard) -> None:
 
 def test_two_runs_at_once_send_nothing_twice(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
     """Turn by turn over the same deliveries, with what the one makes arriving before the other."""
-    monkeypatch.setattr(bulk_job, "BATCH", 1)
+    monkeypatch.setattr(bulk_lease, "BATCH", 1)
     monkeypatch.setattr(bulk_job, "SLICE", 0.0)
     yard.owe(*["failed"] * 4)
     runs = [yard.ask("replay", states=("failed",)) for _ in range(2)]
@@ -315,7 +315,7 @@ def test_a_run_to_a_target_that_is_removed_meanwhile_fails(yard: Yard) -> None:
 def test_a_worker_that_dies_is_taken_over_from(
     yard: Yard, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bulk_job, "BATCH", 2)
+    monkeypatch.setattr(bulk_lease, "BATCH", 2)
     yard.owe(*["failed"] * 5)
     run_id = yard.ask("retry")
     clock.advance(yard.rt.config.undo_seconds)
@@ -347,6 +347,24 @@ def test_what_kills_its_workers_is_given_up(yard: Yard, clock: SettableClock) ->
     run = yard.work(run_id)
     assert (run.state, run.done, run.failed) == ("finished", 2, 1)
     assert run.reasons == {"its worker ended 3 times while at it": 1}
+
+
+def test_what_goes_on_after_a_death_is_not_suspected_again(
+    yard: Yard, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often workers die: as long as something is done in between, nobody is given up."""
+    monkeypatch.setattr(bulk_job, "SLICE", 0.0)
+    yard.owe(*["failed"] * 8)
+    run_id = yard.ask("retry")
+    clock.advance(yard.rt.config.undo_seconds)
+    for _ in range(bulk_job.MOST_TRIES + 1):
+        died = bulk_lease.claim(yard.rt, run_id)
+        assert died is not None
+        died.size = 1
+        bulk_job._take_some(yard.rt, died)
+        clock.advance(yard.rt.config.lease_seconds + 1)
+    run = yard.work(run_id)
+    assert (run.state, run.done, run.failed) == ("finished", 8, 0)
 
 
 def test_one_that_fails_costs_no_other(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,6 +40,7 @@ def test_each_member_comes_back_as_it_was(name: str) -> None:
 
 def test_what_does_not_restrict_is_left_out() -> None:
     assert to_json(Filter()) == {}
+    assert to_json(Filter(states=[], leads=[])) == {}
     assert from_json({}) == Filter()
 
 

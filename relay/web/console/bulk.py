@@ -56,7 +56,7 @@ def new() -> str:
         newest=newest,
         given=request.args,
         targets=inventory.targets_of(current(), g.project["id"]),
-        undo=current().config.undo_seconds,
+        undo=f"{current().config.undo_seconds:g}",
     )
 
 
@@ -98,7 +98,7 @@ def catch_up() -> str:
         spans=SPANS,
         routes=inventory.routes_of(rt, project, target=target.id) if target else [],
         targets=inventory.targets_of(rt, project),
-        undo=rt.config.undo_seconds,
+        undo=f"{rt.config.undo_seconds:g}",
     )
 
 
@@ -165,14 +165,17 @@ def _page(row: Row, template: str) -> str:
     ended = row["state"] not in bulk.OPEN
     done = row["done"] + row["skipped"] + row["failed"]
     worked = ((row["finished_at"] or now) - row["began_at"]).total_seconds() if done else 0.0
+    made = bulk.made(current(), row["id"]) if row["done"] else {}
     return render_template(
         template,
         row=row,
+        made=made,
+        unlisted=max(0, row["done"] - sum(made.values())),
+        capped=sum(made.values()) == bulk.MADE,
         ended=ended,
         through=done,
         per_second=done / worked if worked >= 1 else None,
         begins_in=max(0.0, (row["starts_at"] - now).total_seconds()),
-        made=bulk.made(current(), row["id"]) if row["done"] else {},
         said=filter_words.in_words(row["filter"], _names()),
     )
 

@@ -111,6 +111,18 @@ def test_what_waits_is_cancelled_and_the_rest_told_of(failing: House) -> None:
     assert "No filter: all deliveries of this project." in page.text
 
 
+def test_what_a_later_run_took_up_is_told_of(failing: House) -> None:
+    lanes.pause_target(failing.rt, failing.row(targets, name="Sales CRM").id, "holiday", "test")
+    visitor = failing.visitor()
+    _begin(visitor, "state=failed", "retry")
+    first = _work(failing)
+    assert "not told of here" not in visitor.get(f"{BULK}{first}").text
+    _begin(visitor, "state=waiting", "cancel")
+    _work(failing)
+    page = visitor.get(f"{BULK}{first}")
+    assert "3 of what it did are not told of here: a later run took them up" in page.text
+
+
 def test_all_of_it_goes_to_another_target(failing: House) -> None:
     visitor = failing.visitor()
     partner = failing.row(targets, name="Partner").id
