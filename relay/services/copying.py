@@ -53,7 +53,8 @@ def copy_project(rt: Runtime, project_id: UUID, public_id: str, name: str, actor
         for one in copies:
             if one.what == "target":
                 _pause(rt, connection, one, stored.document["name"])
-        after = {"from": stored.name, "to be filled in": left}
+        lacks = [f"{one}: {', '.join(places)}" for one, places in left.items()]
+        after = {"from": stored.name, "to_fill_in": lacks}
         note(connection, rt, made.id, actor, "copy", f"project {made.name}", after=after)
     announce(rt, changes)
     return Copied(made.id, made.name, left)
