@@ -30,6 +30,9 @@ from relay.store.tables import bodies, fetches, submissions
 OFFERED = 20
 """Submissions to choose from."""
 
+PASSED_OVER = 200
+"""Newest submissions that are passed over: their bodies are gone, or they are rows of files."""
+
 
 @dataclass(frozen=True, slots=True)
 class Explained:
@@ -61,19 +64,19 @@ def newest(
 
     Rows of files are none: their columns go where the one who uploaded them said.
     """
+    column = submissions.c
+    few = sa.select(column.id).where(column.source_id == source_id)
+    if since is not None:
+        few = few.where(column.received_at >= since)
+    few = few.order_by(column.received_at.desc(), column.id.desc()).limit(limit + PASSED_OVER)
     query = (
-        sa.select(
-            *(submissions.c[name] for name in _SHOWN),
-            bodies.c.size,
-        )
-        .join(bodies, bodies.c.id == submissions.c.body_id)
-        .where(submissions.c.source_id == source_id, bodies.c.blanked_at.is_(None))
+        sa.select(*(column[name] for name in _SHOWN), bodies.c.size)
+        .join(bodies, bodies.c.id == column.body_id)
+        .where(column.id.in_(few), bodies.c.blanked_at.is_(None))
         .where(bodies.c.method != rows.METHOD)
-        .order_by(submissions.c.received_at.desc(), submissions.c.id.desc())
+        .order_by(column.received_at.desc(), column.id.desc())
         .limit(limit)
     )
-    if since is not None:
-        query = query.where(submissions.c.received_at >= since)
     with rt.database.read() as connection:
         return [dict(row) for row in connection.execute(query).mappings()]
 

@@ -27,6 +27,8 @@ LONGEST = 160
 Explainer = Any
 """Tells what becomes of the sample by a source: `explainer(source) -> Explained`."""
 
+_DROPPED = "your mapping; it is masked in what is kept of new submissions"
+
 _OF_THE_KIND = frozenset({"adapter", "noise", "elsewhere"})
 """Who decides of what is hardly ever mapped by a person: it is shown apart."""
 
@@ -102,10 +104,11 @@ def edit(
     document = drafted.mapped.document if drafted and drafted.mapped else None
     said = _Said(source, goals, dict(texts), errors)
     lines = said.lines(names, drafted.placed if drafted else (), alone.placed if alone else ())
+    shown = {line.name for line in lines[:MOST_ROWS]}
     return Editor(
         lines=lines[:MOST_ROWS],
         spares=[
-            Spare(name, text, errors.get(name, "")) for name, text in texts if name not in titles
+            Spare(name, text, errors.get(name, "")) for name, text in texts if name not in shown
         ],
         explained=drafted,
         groups=facts(document, lead.schema),
@@ -224,7 +227,7 @@ class _Said:
     def _why(self, placed: Placed) -> str:
         missed = " and ".join(self._goals.title(place) for place in placed.missed)
         why = {
-            "mapping": "your mapping",
+            "mapping": "your mapping" if placed.place else _DROPPED,
             "adapter": f"known of {self._source.kind.source.label}",
             "type": f"its type, {placed.item.type}",
             "name": "its name",

@@ -112,6 +112,8 @@ def test_a_mapping_is_saved_in_words_and_used(house: House) -> None:
         "name": "Form field",
         "email": "Form field: Mail of work",
     }
+    draft = sent(visitor, editor(house, visitor), "preview", **given)
+    assert "Left out · your mapping; it is masked in what is kept" in draft.text
     page = saved(visitor, editor(house, visitor), **given)
     assert "Saved. It counts for what arrives from now on." in page.text
     assert house.row(sources, name="Website").mapping == {
@@ -147,6 +149,20 @@ def test_an_entry_is_taken_away_and_another_added(house: House) -> None:
     assert house.row(sources, name="Website").mapping == {
         "email": "/contact/email",
         "New one": "/tokens/new",
+    }
+
+
+def test_what_is_not_shown_keeps_its_place(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("relay.web.console.mapping_form.MOST_ROWS", 1)
+    _map(house, {"email": "/contact/email"})
+    house.submit(**ANSWERS)
+    visitor = house.visitor()
+    page = editor(house, visitor)
+    assert "4 more answers are not shown" in page.text
+    saved(visitor, page, name="Company")
+    assert house.row(sources, name="Website").mapping == {
+        "name": "/contact/company",
+        "email": "/contact/email",
     }
 
 
