@@ -48,7 +48,7 @@ def test_all_mistakes_are_named_at_once_and_nothing_is_changed(rt: Any) -> None:
         (
             "projects[0]: has no 'surprise'; known are 'id', 'name', 'active', 'refuse', "
             "'origins', 'conversion_labels', 'traffic_sources', 'keyless', 'currency', "
-            "'api_keys', 'sources', 'targets', 'routes'"
+            "'keep', 'api_keys', 'sources', 'targets', 'routes', 'notices'"
         ),
         "projects[0].sources[0].settings.header: must be text",
         "projects[0].sources[0].mapping.Mail: a lead has no place '/contact/nowhere' for a value",

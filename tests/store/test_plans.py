@@ -29,7 +29,7 @@ from relay.store import tables
 from tests.conftest import NOON
 from tests.store.grown import ROWS, TIMES, Plans, must_be_cheap
 
-pytestmark = [pytest.mark.postgres, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(900)]
 
 SORTED = ("created_at", "first_name", "last_name", "email", "value_minor", "status")
 """What lists of leads can be sorted by in every API."""

@@ -36,7 +36,7 @@ from relay.services.settlement import Settlement
 from tests.conftest import NOON
 from tests.store.grown import Plans, must_be_cheap
 
-pytestmark = [pytest.mark.postgres, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(900)]
 
 
 def test_the_map(plans: Plans, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from relay.services.stretch import SEARCHED
 from tests.conftest import NOON
 from tests.store.grown import Plans, must_be_cheap
 
-pytestmark = [pytest.mark.postgres, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(900)]
 
 FILTERS: list[dict[str, Any]] = [
     {"outcomes": ["rejected"]},

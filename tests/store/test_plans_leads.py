@@ -22,7 +22,7 @@ from relay.store import tables
 from tests.conftest import NOON
 from tests.store.grown import ROWS, Plans, must_be_cheap
 
-pytestmark = [pytest.mark.postgres, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from relay.services.person_look import Look
 from relay.services.person_places import STAGES
 from tests.store.grown import ROWS, Plans, must_be_cheap
 
-pytestmark = [pytest.mark.postgres, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(900)]
 
 SOMEBODY = (Contact("email", "nobody@example.com"), Contact("phone", "+49301112223"))
 

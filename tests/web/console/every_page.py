@@ -29,6 +29,9 @@ WORDS = "my cellar is full of sentinel water"
 PERSONAL = ("zerlina", "quappe", "very-private", "555777999", "30555", "sentinel water")
 """What could tell who the leads of the furnished house are, in lower case."""
 
+ELSEWHERE = ("console.nowhere", "console.sign_on.")
+"""Endpoints that are no pages of this house: it has no provider to sign in by."""
+
 DOCUMENTS = ("/leads/import_type", "/api/docs/1.0/", "/schedules/")
 """Where pages of the console begin that have the addresses which other systems gave them."""
 
@@ -99,7 +102,7 @@ def every_page(house: House) -> Iterator[Address]:
     addresses = house.app.url_map.bind("localhost")
     for rule in house.app.url_map.iter_rules():
         ours = rule.rule.startswith(("/console", *DOCUMENTS))
-        if not ours or "GET" not in (rule.methods or ()) or rule.endpoint == "console.nowhere":
+        if not ours or "GET" not in (rule.methods or ()) or rule.endpoint.startswith(ELSEWHERE):
             continue
         values = {name: _filled(house, rule.endpoint, name) for name in rule.arguments}
         yield Address(rule.endpoint, addresses.build(rule.endpoint, values, method="GET"))
