@@ -44,6 +44,10 @@ _TABLES: dict[str, dict[str, str]] = {
         "project_id": ":project", "lead_id": _NUMBERED, "archived": "false",
         "text": "'old example' || chr(10) || 'old-' || n || '@example.com'",
     },
+    "word_lists": {
+        "project_id": ":project", "about_id": _NUMBERED, "of_lead": "true",
+        "words": "'old example old_' || n || '_example_com example_com 4930123456 30123456'",
+    },
     "lead_versions": {
         "lead_id": _NUMBERED, "version": "1", "submission_id": _NUMBERED, "document": _DOCUMENT,
         "warnings": "'[]'", "created_at": _AT,

@@ -12,6 +12,7 @@ from uuid import UUID
 import psycopg
 import sqlalchemy as sa
 
+from relay.core.word_lists import of_lead
 from relay.runtime import Runtime
 from relay.services.searching import text_of
 from relay.store.tables import (
@@ -22,6 +23,7 @@ from relay.store.tables import (
     leads,
     projects,
     sources,
+    word_lists,
 )
 
 FLAGS = ("has_gclid", "has_cid", "has_fbp", "has_fbc")
@@ -153,6 +155,16 @@ def _write(connection: sa.Connection, batch: list[dict[str, Any]]) -> None:
         for row in batch
     ]
     _insert(connection, lead_texts, texts)
+    words = [
+        {
+            "project_id": row["project_id"],
+            "about_id": row["id"],
+            "of_lead": True,
+            "words": of_lead(_document(row)),
+        }
+        for row in batch
+    ]
+    _insert(connection, word_lists, words)
 
 
 def _insert(connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
@@ -177,7 +189,7 @@ def _take_indexes_away(connection: sa.Connection) -> list[str]:
         return []
     found = connection.exec_driver_sql(
         "SELECT indexname, indexdef FROM pg_indexes "
-        "WHERE tablename IN ('leads', 'lead_texts') AND indexname LIKE 'ix\\_%%'"
+        "WHERE tablename IN ('leads', 'lead_texts', 'word_lists') AND indexname LIKE 'ix\\_%%'"
     ).all()
     for row in found:
         connection.exec_driver_sql(f"DROP INDEX {row.indexname}")

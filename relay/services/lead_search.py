@@ -15,47 +15,16 @@ import sqlalchemy as sa
 from relay.runtime import Runtime
 from relay.services import browse
 from relay.services.browse import START, Cursor, Row
+from relay.services.lead_filters import Wanted, all_of, by_index, by_looking, rare
 from relay.services.lead_ids import Among, about
 from relay.services.text_lookup import Beyond
-from relay.store.tables import deliveries, leads, sources
+from relay.store.tables import leads, sources
 
 LOOKED_AT = 5_000
 """Leads that one page looks at."""
 
 FEW = 2000
 """Leads of a rare sort that are looked up instead."""
-
-KINDS = ("real", "test", "partial", "archived")
-SENT = {
-    "failed": ("failed", "expired"),
-    "waiting": ("waiting", "sending"),
-    "skipped": ("skipped",),
-    "delivered": ("delivered",),
-    "nowhere": (),
-}
-"""What can be asked of a lead's deliveries, and the states of those that are looked for."""
-
-OPEN_OR_FAILED = ("waiting", "sending", "failed", "expired", "cancelled")
-"""States of deliveries of which a lead may have none that all targets have."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """Which leads; what is left out does not restrict. `until` is exclusive.
-
-    `kind` is one of KINDS, `sent` one of SENT. Where `ids_only`, the text finds by our ids alone.
-    Archived leads are found by a text, and listed where that kind is asked for.
-    """
-
-    project: UUID
-    text: str = ""
-    source: UUID | None = None
-    statuses: Sequence[str] = ()
-    kind: str = ""
-    sent: str = ""
-    since: datetime | None = None
-    until: datetime | None = None
-    ids_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +48,7 @@ def find(rt: Runtime, wanted: Wanted, cursor: Cursor = START, limit: int = 50) -
 
 def newer(rt: Runtime, wanted: Wanted, than: UUID) -> int:
     """How many leads of a list are newer than this one, counted up to NEWS + 1."""
-    query = sa.select(leads.c.id).where(*_all_of(wanted, leads))
+    query = sa.select(leads.c.id).where(*all_of(wanted, leads))
     if wanted.text.strip():
         with rt.database.read() as connection:
             query = query.where(leads.c.id.in_(_named(connection, wanted, Beyond(before=than)).ids))
@@ -98,7 +67,7 @@ def _find(connection: sa.Connection, wanted: Wanted, cursor: Cursor, limit: int)
     among = _among(connection, wanted, cursor)
     if among is None:
         return _walk(connection, wanted, cursor, limit)
-    query = _leads(leads).where(leads.c.id.in_(among.ids), *_all_of(wanted, leads))
+    query = _leads(leads).where(leads.c.id.in_(among.ids), *all_of(wanted, leads))
     rows = _rows(
         connection, _in_order(query, cursor, (leads.c.id,), (cursor.after or cursor.before,)), limit
     )
@@ -112,7 +81,7 @@ def _among(connection: sa.Connection, wanted: Wanted, cursor: Cursor) -> Among |
     if wanted.text.strip():
         named = _named(connection, wanted, Beyond(cursor.after, cursor.before))
         found, end = named.ids, named.end
-    for query in _rare(wanted):
+    for query in rare(wanted):
         ids = list(connection.execute(query.limit(FEW + 1)).scalars())
         if len(ids) <= FEW:
             found = set(ids) if found is None else found & set(ids)
@@ -121,25 +90,6 @@ def _among(connection: sa.Connection, wanted: Wanted, cursor: Cursor) -> Among |
 
 def _named(connection: sa.Connection, wanted: Wanted, beyond: Beyond) -> Among:
     return about(connection, wanted.project, wanted.text, beyond, ids_only=wanted.ids_only)
-
-
-def _rare(wanted: Wanted) -> list[sa.Select[UUID]]:
-    """The filters that an index answers, if they let few leads through."""
-    mine = sa.select(leads.c.id).where(leads.c.project_id == wanted.project)
-    found = []
-    if wanted.sent in {"failed", "waiting", "skipped"}:
-        of_project = deliveries.c.project_id == wanted.project
-        in_state = deliveries.c.state.in_(SENT[wanted.sent])
-        found.append(sa.select(deliveries.c.lead_id).where(of_project, in_state))
-    if wanted.kind in {"test", "partial", "archived"}:
-        found.append(mine.where(sa.literal_column(_APART), *_of_kind(wanted, leads)))
-    elif wanted.statuses:
-        live = leads.c.archived_at.is_(None)
-        found.append(mine.where(live, leads.c.status.in_(wanted.statuses)))
-    return found
-
-
-_APART = "(leads.test OR leads.partial OR leads.archived_at IS NOT NULL)"
 
 
 class _End(NamedTuple):
@@ -156,13 +106,13 @@ def _walk(connection: sa.Connection, wanted: Wanted, cursor: Cursor, limit: int)
     key = (leads.c.created_at, leads.c.number)
     given = None if start is None else (start.created_at, start.number)
     inner = _in_order(
-        sa.select(leads).where(leads.c.project_id == wanted.project, *_by_index(wanted, leads)),
+        sa.select(leads).where(leads.c.project_id == wanted.project, *by_index(wanted, leads)),
         cursor,
         key,
         given,
     )
     looked_at = inner.limit(LOOKED_AT).subquery("looked_at")
-    passing = _by_looking(wanted, looked_at)
+    passing = by_looking(wanted, looked_at)
     order = _in_order(
         _leads(looked_at).where(*passing),
         cursor,
@@ -221,69 +171,3 @@ def _page(rows: list[Row], cursor: Cursor, limit: int, end: UUID | None) -> Foun
         rows.reverse()
         return Found(rows, back, further, cut=not beyond and end is not None)
     return Found(rows, further, back, cut=not beyond and end is not None)
-
-
-def _all_of(wanted: Wanted, table: sa.FromClause) -> list[sa.ColumnElement[bool]]:
-    return [
-        table.c.project_id == wanted.project,
-        *_by_index(wanted, table),
-        *_by_looking(wanted, table),
-    ]
-
-
-def _by_index(wanted: Wanted, table: sa.FromClause) -> list[sa.ColumnElement[bool]]:
-    """The conditions that the order's own indexes answer."""
-    found: list[sa.ColumnElement[bool]] = []
-    if wanted.kind == "archived":
-        found.append(table.c.archived_at.is_not(None))
-    elif not wanted.text.strip():
-        found.append(table.c.archived_at.is_(None))
-    if wanted.source is not None:
-        found.append(table.c.source_id == wanted.source)
-    if wanted.since is not None:
-        found.append(table.c.created_at >= wanted.since)
-    if wanted.until is not None:
-        found.append(table.c.created_at < wanted.until)
-    return found
-
-
-def _by_looking(wanted: Wanted, table: sa.FromClause) -> list[sa.ColumnElement[bool]]:
-    found = _of_kind(wanted, table)
-    if wanted.statuses:
-        found.append(table.c.status.in_(wanted.statuses))
-    if wanted.sent in SENT:
-        found += _sent(wanted.sent, table)
-    return found
-
-
-def _of_kind(wanted: Wanted, table: sa.FromClause) -> list[sa.ColumnElement[bool]]:
-    if wanted.kind == "real":
-        return [sa.not_(table.c.test), sa.not_(table.c.partial)]
-    if wanted.kind == "archived":
-        return [table.c.archived_at.is_not(None)]
-    return [table.c[wanted.kind]] if wanted.kind in KINDS else []
-
-
-def _sent(sent: str, table: sa.FromClause) -> list[sa.ColumnElement[bool]]:
-    if sent == "nowhere":
-        return [_there(table).is_(None)]
-    if sent == "delivered":
-        return [_there(table, "delivered").is_not(None), _there(table, *OPEN_OR_FAILED).is_(None)]
-    return [_there(table, *SENT[sent]).is_not(None)]
-
-
-def _there(table: sa.FromClause, *states: str) -> sa.ScalarSelect[int]:
-    """One if the lead has a delivery in these states that none to the same target has followed.
-
-    A scalar, not EXISTS: it is to be asked lead by lead, not of all deliveries at once.
-    """
-    own, newer = deliveries.alias("own"), deliveries.alias("newer")
-    query = sa.select(sa.literal(1)).where(own.c.lead_id == table.c.id).limit(1)
-    if states:
-        again = sa.exists().where(
-            newer.c.lead_id == own.c.lead_id,
-            newer.c.target_id == own.c.target_id,
-            newer.c.replay_of == own.c.id,
-        )
-        query = query.where(own.c.state.in_(states), ~again)
-    return query.correlate(table).scalar_subquery()

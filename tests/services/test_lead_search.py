@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from relay.services import archiving, lead_search, text_lookup, word_lists
 from relay.services.browse import START, Cursor
-from relay.services.lead_search import Wanted
+from relay.services.lead_filters import Wanted
 from relay.store import tables
 from tests.factories import Incoming
 

@@ -32,9 +32,9 @@ SELECT project_id, id, false, concat_ws(E'\n', lower(name), email, phone, phone_
 FROM leads;
 
 INSERT INTO word_lists (project_id, about_id, of_lead, words)
-SELECT project_id, id, true, 'lead ' || number || ' example com lead' || number || '_example_com 4930'
-    || number || ' 30' || number || ' works ' || number % 1000 || ' form ' || number % 200 || ' roof '
-    || CASE WHEN number % 250 = 0 THEN 'thatched' ELSE 'flat' END || ' answer' || number
+SELECT project_id, id, true, 'lead example_com lead' || number || '_example_com 4930' || number
+    || ' 30' || number || ' works ' || number % 1000 || ' roof '
+    || CASE WHEN number % 250 = 0 THEN 'thatched' ELSE 'flat' END
 FROM leads;
 
 INSERT INTO lead_versions (lead_id, version, submission_id, document, warnings, created_at)

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from relay.services import (
+    lead_filters,
     lead_search,
     leadless,
     received_around,
@@ -17,7 +18,7 @@ from relay.services import (
     word_lists,
 )
 from relay.services.browse import Cursor
-from relay.services.lead_search import Wanted
+from relay.services.lead_filters import Wanted
 from relay.store import tables
 from tests.conftest import NOON
 from tests.store.grown import ROWS, Plans, must_be_cheap
@@ -43,7 +44,6 @@ def _look(plans: Plans, wanted: Wanted, middle: UUID) -> list[str]:
     "text",
     [
         "lead 1234",
-        "answer4321",
         "thatched",
         "works 77 flat",
         "lead500000@example.com",
@@ -78,8 +78,8 @@ def test_words_that_all_have_are_found_at_once(plans: Plans, text: str) -> None:
         {"source": True},
         {"statuses": ["won"]},
         {"statuses": ["nothing like it"]},
-        *({"kind": kind} for kind in lead_search.KINDS),
-        *({"sent": sent} for sent in lead_search.SENT),
+        *({"kind": kind} for kind in lead_filters.KINDS),
+        *({"sent": sent} for sent in lead_filters.SENT),
         {"since": 50, "until": 51},
         {"since": 50, "until": 51, "source": True, "sent": "failed"},
         {"text": "thatched", "sent": "failed", "statuses": ["won"]},

@@ -7,7 +7,7 @@ from uuid import UUID
 from werkzeug.datastructures import MultiDict
 
 from relay.runtime import current
-from relay.services.lead_search import KINDS, SENT, Wanted
+from relay.services.lead_filters import KINDS, SENT, Wanted
 from relay.web.console.project import identifier
 from relay.web.console.veil import veiled
 

@@ -14,7 +14,8 @@ from relay.services import (
     word_lists,
 )
 from relay.services.browse import START
-from relay.services.lead_search import Found, Wanted
+from relay.services.lead_filters import Wanted
+from relay.services.lead_search import Found
 from relay.services.leadless import Leadless, Other
 from relay.services.received_around import Received
 from relay.services.statuses import statuses_of
