@@ -127,7 +127,7 @@ def _shelved(connection: sa.Connection, project: UUID, text: str) -> list[Other]
     if not has_words(text):
         return []
     mine = word_lists.c.project_id == project, sa.not_(word_lists.c.of_lead)
-    texts = Texts(word_lists, "about_id", mine, partial(holding, connection, text))
+    texts = Texts(word_lists, "about_id", mine, partial(holding, connection, text), MOST + 1)
     ids = newest(connection, texts, EVERYWHERE, MOST * 10).ids  # some may have become leads since
     return _read(
         connection, _LIST.where(submissions.c.id.in_(ids), state_is(submissions, *SHELVED))

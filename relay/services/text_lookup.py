@@ -48,13 +48,15 @@ EVERYWHERE = Beyond()
 class Texts:
     """Which texts: a table, the column that says whom they are about, and whose they are.
 
-    `says` is the condition that a text holds what is wanted, of the table or a part of it.
+    `says` is the condition that a text holds what is wanted, of the table or a part of it. So many
+    hits among the newest are `enough`.
     """
 
     table: sa.Table
     about: str
     own: Sequence[sa.ColumnElement[bool]]
     says: Callable[[sa.FromClause], sa.ColumnElement[bool]]
+    enough: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def newest(connection: sa.Connection, texts: Texts, beyond: Beyond, most: int = 
         return Hits(ids, ids[-1])
     last = read.with_only_columns(about).offset(READ_FIRST - 1).limit(1)
     end = connection.execute(last).scalar()
-    if end is None or len(ids) >= ENOUGH:
+    if end is None or len(ids) >= (texts.enough or ENOUGH):
         return Hits(ids, end)
     return _by_index(connection, texts, beyond, most)
 

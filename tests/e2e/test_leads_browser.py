@@ -73,6 +73,9 @@ def test_bodies_are_compared_in_place(people: list[UUID], window: Window) -> Non
     page.get_by_role("link", name="Side by side").click()
     expect(page.locator(".bodylines")).to_have_count(2)
     expect(page.locator(".moved").first).to_be_visible()
+    line = page.locator(".bodylines > span").first.bounding_box()
+    assert line is not None
+    assert line["width"] > 300
     page.evaluate("window.sameDocument = true")
     page.locator("summary", has_text="What to compare").click()
     page.get_by_label("To Sales CRM, attempt 1").check()

@@ -7,6 +7,19 @@ from relay.store.tables.schema import metadata, names
 _AS_VECTOR = "array_to_tsvector(string_to_array(words, ' '))"
 """How PostgreSQL looks words up: as they are, by no dictionary of its own."""
 
+
+
+def _words(name: str, where: str) -> sa.Index:
+    """An index of words, of leads and of others apart: what is common there may be rare here."""
+    return sa.Index(
+        name,
+        sa.text(_AS_VECTOR),
+        postgresql_using="gin",
+        postgresql_with={"gin_pending_list_limit": "1024"},
+        postgresql_where=sa.text(where),
+    ).ddl_if(dialect="postgresql")
+
+
 word_lists = sa.Table(
     "word_lists",
     metadata,
@@ -16,12 +29,8 @@ word_lists = sa.Table(
     sa.Column("of_lead", sa.Boolean, nullable=False),
     sa.Column("words", sa.Text, nullable=False),  # blanks between them; relay.core.word_lists
     sa.Index("ix_word_lists_newest", "project_id", "of_lead", "about_id"),
-    sa.Index(
-        "ix_word_lists_words",
-        sa.text(_AS_VECTOR),
-        postgresql_using="gin",
-        postgresql_with={"gin_pending_list_limit": "1024"},
-    ).ddl_if(dialect="postgresql"),
+    _words("ix_word_lists_of_leads", "of_lead"),
+    _words("ix_word_lists_of_others", "NOT of_lead"),
 )
 
 walks = sa.Table(  # what a sweep still goes through, newest first; done ones are gone
