@@ -8,7 +8,6 @@ _AS_VECTOR = "array_to_tsvector(string_to_array(words, ' '))"
 """How PostgreSQL looks words up: as they are, by no dictionary of its own."""
 
 
-
 def _words(name: str, where: str) -> sa.Index:
     """An index of words, of leads and of others apart: what is common there may be rare here."""
     return sa.Index(
