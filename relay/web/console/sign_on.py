@@ -3,7 +3,7 @@
 import logging
 from datetime import UTC, datetime
 
-from flask import Blueprint, abort, redirect, render_template, request, session, url_for
+from flask import Blueprint, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from relay.core.secrets import Sealed
@@ -27,7 +27,7 @@ FLOW = "oidc"
 def start() -> ResponseReturnValue:
     """To the provider. Whoever is sent here by somebody else loses nothing by it."""
     if not single_sign_on.is_on(current()):
-        abort(404)
+        return redirect(url_for("console.session.sign_in"))
     if (seconds := throttle().wait_by_address()) is not None:
         return too_many(seconds)
     try:
@@ -43,7 +43,7 @@ def start() -> ResponseReturnValue:
 def callback() -> ResponseReturnValue:
     """Back from the provider: in, to the second step, or told why not."""
     if not single_sign_on.is_on(current()):
-        abort(404)
+        return redirect(url_for("console.session.sign_in"))
     if (seconds := throttle().wait_by_address()) is not None:
         return too_many(seconds)
     try:
