@@ -163,8 +163,8 @@ def hidden() -> tuple[str, ...]:
     return PERSONAL if veiled() else ()
 
 
-PASSING = ("after", "before", "delivery", "figures", "newer_than", "seen", "view")
-"""Parameters that are of a page rather than of the list."""
+KEPT = frozenset((*NAMES, "columns", "kind", "sent"))
+"""Parameters that are of a list, in all that has views; any other is of a page, or of nobody."""
 
 
 def kept(given: Given) -> dict[str, list[str]]:
@@ -175,5 +175,5 @@ def kept(given: Given) -> dict[str, list[str]]:
 def _kept(given: Given) -> Iterator[tuple[str, Any]]:
     for name, values in given.lists():
         said = [value for value in values if value]
-        if said and name not in PASSING and name not in hidden():
+        if said and name in KEPT and name not in hidden():
             yield name, said

@@ -52,6 +52,7 @@ def set_up(app: Flask, console: Blueprint) -> None:
     app.config["SECRET_KEY_FALLBACKS"] = [_signing_key(old) for old in config.secret_keys_old]
     _csrf.init_app(app)
     console.before_request(_refuse_nul)
+    console.before_request(_refuse_reserved)
     console.before_request(_csrf.protect)
     console.after_request(_add_headers)
     console.register_error_handler(CSRFError, _stale_form)
@@ -67,6 +68,12 @@ def _refuse_nul() -> None:
     for given in (request.args, request.form):
         if any("\0" in name + value for name, value in given.items(multi=True)):
             abort(400)
+
+
+def _refuse_reserved() -> None:
+    """Pages carry their parameters along in links, of which these would change scheme and host."""
+    if any(name.startswith("_") or name == "endpoint" for name in request.args):
+        abort(400)
 
 
 def _add_headers(response: Response) -> Response:

@@ -16,7 +16,7 @@ from werkzeug.datastructures import MultiDict
 from relay.runtime import current
 from relay.services import views
 from relay.services.views import Editor, NotSaved, View
-from relay.web.console.filters import kept
+from relay.web.console.filters import hidden, kept
 from relay.web.console.project import actor, may, needs
 
 pages = Blueprint("views", __name__, url_prefix="/views")
@@ -38,13 +38,14 @@ class Offered:
 def offered(page: str) -> list[Offered]:
     """The views of a list that the signed-in person has."""
     found = views.of_page(current(), g.project["id"], _editor().user_id, page)
+    found = [one for one in found if not _tells(one)]
     chosen = request.args.get("view")
     return [Offered(one, address(one), str(one.id) == chosen, _may_change(one)) for one in found]
 
 
 def address(view: View) -> str:
     """Where the list is as the view keeps it."""
-    given: dict[str, Any] = MultiDict(parse_qsl(view.query)).to_dict(flat=False)
+    given: dict[str, Any] = kept(MultiDict(parse_qsl(view.query)))
     return url_for(PAGES[view.page], **given | {"view": view.id})
 
 
@@ -109,6 +110,11 @@ def remove(view_id: UUID) -> ResponseReturnValue:
 
 def _one(view_id: UUID) -> View:
     return views.one(current(), g.project["id"], view_id, _editor()) or abort(404)
+
+
+def _tells(view: View) -> bool:
+    """Whether a view, maybe by its name too, says what the signed-in person must not see."""
+    return any(name in hidden() for name, _ in parse_qsl(view.query))
 
 
 def _editor() -> Editor:

@@ -86,3 +86,33 @@ def test_a_list_that_has_no_views_takes_none(house: House) -> None:
     visitor = house.visitor()
     form = visitor.get(LOG).form("/views/")
     visitor.send(form, status=400, page="nowhere", name="x")
+
+
+def test_viewers_are_offered_no_view_that_tells_of_a_person(house: House) -> None:
+    olga = house.visitor("olga@example.com", "operator")
+    save(olga, "q=ada%40example.org", "Ada's", shared="on")
+    save(olga, "json=%7B%22a%22%3A%22secret%22%7D", "By an answer", shared="on")
+    save(olga, "state=failed", "Failed ones", shared="on")
+    viewer = house.visitor("viewer@example.com", "viewer")
+    page = viewer.get(LOG)
+    assert "Failed ones" in page.text
+    for told in ("ada%40example.org", "ada@example.org", "Ada's", "secret", "By an answer"):
+        assert told not in page.html
+    assert "Ada's" in olga.get(LOG).text
+
+
+def test_a_view_keeps_no_parameter_that_would_lead_its_address_elsewhere(house: House) -> None:
+    visitor = house.visitor()
+    form = visitor.get(LOG).form("/views/")
+    odd = "state=failed&_external=1&_scheme=javascript&endpoint=x&delivery_id=1&lead_id=2"
+    visitor.send(form, name="Odd", query=odd)
+    assert house.row(views).query == "state=failed"
+    visitor.get(visitor.get(LOG).link("Odd"))
+
+
+def test_an_address_cannot_lead_the_links_of_its_page_elsewhere(house: House) -> None:
+    visitor = house.visitor()
+    for odd in ("_external=1&_scheme=javascript", "_anchor=x", "endpoint=x"):
+        visitor.get(f"{LOG}?{odd}", 400)
+        visitor.get(f"/console/audit/?{odd}", 400)
+    visitor.get(f"{LOG}?delivery_id=1&state=failed")
