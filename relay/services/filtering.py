@@ -1,6 +1,6 @@
 """Which deliveries: a filter, and the conditions that it means."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -62,10 +62,17 @@ def resolved(rt: Runtime, wanted: Filter) -> Filter:
     if not wanted.text.strip() or wanted.leads:
         return wanted
     with rt.database.read() as connection:
-        found = few_named(connection, wanted.text)
-    if found is None:
-        return wanted
+        named = few_named(connection, wanted.text)
+        if named is None:
+            return wanted
+        found = connection.execute(_own(wanted, named)).scalars().all()
     return replace(wanted, text="", leads=sorted(found), said="" if found else wanted.text)
+
+
+def _own(wanted: Filter, named: Collection[UUID]) -> sa.Select[UUID]:
+    """Those of these leads that are of the filter's project: others' are nobody's business here."""
+    query = sa.select(leads.c.id).where(leads.c.id.in_(named))
+    return query if wanted.project is None else query.where(leads.c.project_id == wanted.project)
 
 
 def conditions(wanted: Filter) -> list[sa.ColumnElement[bool]]:

@@ -150,6 +150,16 @@ def test_a_page_goes_on_looking_where_it_stopped(
     assert (back.rows, back.newer, back.stopped is None) == ([], made[5], False)
 
 
+def test_a_text_never_stands_for_leads_of_another_project(out: Outgoing) -> None:
+    ada = out.lead()
+    with out.rt.database.write() as connection:
+        named = sa.update(tables.leads).where(tables.leads.c.id == ada).values(name="Ada Example")
+        row = connection.execute(named.returning(*tables.leads.c)).mappings().one()
+        searching.keep(connection, [row])
+    found = resolved(out.rt, Filter(project=new_id(), text="ada exa"))
+    assert (found.leads, found.said) == ([], "ada exa")
+
+
 def test_a_text_that_names_few_leads_stands_for_them(out: Outgoing, crm: UUID) -> None:
     ada, berta = out.lead(), out.lead()
     for lead, name in ((ada, "Ada Example"), (berta, "Berta Example")):
