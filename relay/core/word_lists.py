@@ -33,7 +33,7 @@ PARTS = ("contact", "keys", "form", "tokens", "attribution")
 
 _WORD = re.compile(r"\w+")
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)[\s()./–-]+(?=\d)")
-_NUMBER = re.compile(r"[+(]*\d[\d ()./–-]{4,24}\d")
+_NUMBER = re.compile(r"[+(]{0,3}\d[\d ()./–-]{4,24}\d")
 _PHONE = re.compile(r"[\d\s()+./–-]+")
 
 
@@ -123,10 +123,13 @@ def _said_by(document: Json) -> Iterator[str]:
 
 
 def _said_in(values: Iterable[str]) -> Iterator[str]:
-    for value in values:
+    numbers: set[str] = set()
+    for value in dict.fromkeys(values):
         yield from words(value)
         for number in _NUMBER.findall(value[:LONGEST_VALUE]):
-            yield from phones(number)
+            if number not in numbers and len(numbers) < MOST_WORDS:  # each takes its time
+                numbers.add(number)
+                yield from phones(number)
 
 
 def _joined(found: Iterable[str]) -> str:

@@ -1,5 +1,7 @@
 """The words that leads are found by, and what a searcher's text asks for."""
 
+import time
+
 import pytest
 
 from relay.core import word_lists
@@ -93,3 +95,15 @@ def test_what_was_said_is_known_by_all_its_pieces_or_its_number() -> None:
     assert word_lists.says(said, "030123456")
     assert not word_lists.says(said, "ada berta")
     assert not word_lists.says(said, "030123457")
+
+
+def test_a_body_that_is_made_to_take_long_takes_not_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: list[str] = []
+    monkeypatch.setattr(word_lists, "phones", lambda text: looked_at.append(text) or [])
+    alike = ('"' + "1" * (7 + at % 9) + " " * at + '"' for at in range(2000))
+    word_lists.of_body(f"[{','.join(alike)}]".encode())
+    assert len(looked_at) <= word_lists.MOST_WORDS
+    begun = time.process_time()
+    for _ in range(8):
+        assert word_lists.of_body(b"(" * 65536) == ""
+    assert time.process_time() - begun < 5  # a quadratic search took twenty
