@@ -6,7 +6,7 @@ would be true and false, and dates would be no JSON.
 
 import json
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
@@ -34,6 +34,8 @@ def read_document(text: str, *, aliases: bool = True) -> Json:
         raise Malformed(_in_words(error)) from error
     except yaml.YAMLError as error:
         raise Malformed(str(error)) from error
+    except (ValueError, LookupError) as error:  # a number of thousands of digits, "!!int abc"
+        raise Malformed(f"a value is not what it says it is: {error}") from error
     except RecursionError as error:
         raise Malformed("it is nested too deeply") from error
 
@@ -68,6 +70,11 @@ class _Reader(yaml.SafeLoader):
     """Reads YAML's core schema: null, true, false, numbers and text; names are always text."""
 
     yaml_implicit_resolvers: dict[Any, Any] = {}  # noqa: RUF012 - how the library takes them
+    yaml_constructors: ClassVar[dict[Any, Any]] = {  # what else the library knows is no JSON
+        tag: read
+        for tag, read in yaml.SafeLoader.yaml_constructors.items()
+        if tag is None or tag.endswith((":null", ":bool", ":int", ":float", ":str", ":seq", ":map"))
+    }
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: ARG002 - the library's signature
         self.flatten_mapping(node)

@@ -82,3 +82,21 @@ def test_what_is_no_document_is_named_by_its_place(text: str, said: str) -> None
     with pytest.raises(Malformed) as caught:
         read_document(text)
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "9" * 5000,
+        "n: !!int abc",
+        "b: !!bool perhaps",
+        "f: !!float x",
+        "at: !!timestamp 2026-13-45",
+        "s: !!set {a}",
+        "b: !!binary aGVsbG8=",
+        "p: !!pairs [a: 1]",
+    ],
+)
+def test_a_value_that_is_not_what_it_says_or_no_json_is_malformed(text: str) -> None:
+    with pytest.raises(Malformed):
+        read_document(text, aliases=False)
