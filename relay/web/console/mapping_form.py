@@ -80,13 +80,15 @@ class Editor:
 
     @property
     def own(self) -> list[Line]:
-        """The lines of what was asked."""
-        return [line for line in self.lines if not line.of_the_kind]
+        """The lines of what was asked; all of them where the adapter knows each."""
+        asked = [line for line in self.lines if not line.of_the_kind]
+        return asked or list(self.lines)
 
     @property
     def others(self) -> list[Line]:
         """The lines of what the sender's product says by itself."""
-        return [line for line in self.lines if line.of_the_kind]
+        said = [line for line in self.lines if line.of_the_kind]
+        return said if len(said) < len(self.lines) else []
 
 
 def edit(
