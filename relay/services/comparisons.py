@@ -47,13 +47,13 @@ def of_source(rt: Runtime, source_id: UUID) -> Row | None:
     return None if found is None else dict(found)
 
 
-def told(row: Row) -> str:
-    """A comparison in words."""
+def told(row: Row, *, quoting: bool = True) -> str:
+    """A comparison in words; why it failed, where `quoting`, may be in the provider's own."""
     counts = f"the provider has {row['listed']}, {row['known']} were here"
     if row["taken"]:
         counts += f", {row['taken']} came in"
     if row["state"] == "finished":
         return counts
     state = "it goes on" if row["state"] == "running" else "it ended"
-    reason = f": {row['reason']}" if row["reason"] else ""
+    reason = f": {row['reason']}" if row["reason"] and quoting else ""
     return f"{counts} so far; {state}{reason}"

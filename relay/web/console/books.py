@@ -6,6 +6,7 @@ from relay.runtime import current
 from relay.services import comparisons
 from relay.services.ledger import Span, ledger
 from relay.web.console.days import SPANS, asked_days, last_days, today
+from relay.web.console.veil import veiled
 
 pages = Blueprint("books", __name__, url_prefix="/ledger")
 
@@ -23,7 +24,10 @@ def index() -> str:
     return render_template(
         "console/books/index.html",
         found=ledger(current(), span),
-        compared=[(row, comparisons.told(row)) for row in comparisons.newest(current(), span)],
+        compared=[
+            (row, comparisons.told(row, quoting=not veiled()))
+            for row in comparisons.newest(current(), span)
+        ],
         days=days,
         everything=everything,
         spans=[(number, last_days(number, today())) for number in (1, *SPANS)],

@@ -73,7 +73,7 @@ def show(source_id: UUID) -> str:
         counted=rates.COUNTED,
         guide=guide.filled(source) if known else guide.general(source.kind.guide),
         comparison=comparison,
-        comparison_told=comparisons.told(comparison) if comparison else "",
+        comparison_told=comparisons.told(comparison, quoting=known) if comparison else "",
         address=sample.address_of(source) if known else "",
         curl=sample.curl_of(source) if known else "",
         targets=inventory.targets_of(rt, g.project["id"]),

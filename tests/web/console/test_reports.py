@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 from openpyxl import load_workbook
 
+from relay.core.ids import new_id
 from relay.store import tables
 from tests.conftest import SettableClock
 from tests.peer import Answer
@@ -92,3 +93,19 @@ def test_the_ledger_of_other_days_is_empty(
     page = visitor.get(LEDGER + "?from=2026-03-04&until=2026-03-05")
     assert "as counted apart: 0" in page.text
     assert "as counted apart: 3" in visitor.get(f"{LEDGER}?all=1").text
+
+
+def test_viewers_do_not_see_what_a_provider_said(house: House) -> None:
+    source = house.row(tables.sources, name="Quote form")
+    now = house.rt.clock.now()
+    row = {"id": new_id(), "project_id": source.project_id, "source_id": source.id, "since": now}
+    row |= {"until": now, "started_at": now, "state": "failed", "asked_by": "ada@example.com"}
+    with house.rt.database.write() as connection:
+        made = row | {"reason": "no access for berta@example.org"}
+        connection.execute(sa.insert(tables.reconciliations).values(made))
+    assert "it ended: no access for berta@example.org" in house.visitor().get(LEDGER).text
+    viewer = house.visitor("viewer@example.com", "viewer")
+    for address in (LEDGER, f"/console/p/acme/sources/{source.id}"):
+        page = viewer.get(address)
+        assert "so far; it ended" in page.text
+        assert "berta" not in page.html
