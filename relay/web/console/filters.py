@@ -102,10 +102,12 @@ def is_filtered(given: Given) -> bool:
 
 
 def moment(text: str | None) -> datetime | None:
-    """A time from a form field, which has no zone: UTC."""
+    """A time from a form field, which has no zone: UTC. Near the ends of the calendar is none."""
     try:
         found = datetime.fromisoformat(text or "")
     except ValueError:
+        return None
+    if not 1900 < found.year < 9000:  # a time a little before or after could not be told
         return None
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found
 

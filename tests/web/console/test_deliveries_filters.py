@@ -206,3 +206,12 @@ def test_the_time_ends_are_kept_to_the_second(busy: House) -> None:
 def test_what_is_nothing_in_an_address_harms_nothing(visitor: Visitor) -> None:
     for asked in ("attempts_min=-1", "slower=nan", "slower=-5", "columns=", "view=x", "delivery=x"):
         assert "Nothing" in visitor.get(f"{LOG}?{asked}").text, asked
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00", "9999-12-31T23:59:59"])
+def test_the_ends_of_the_calendar_are_no_times(house: House, time: str) -> None:
+    visitor = house.visitor()
+    page = visitor.get(f"/console/p/acme/deliveries/?from={time}&until={time}")
+    assert "This is no time" in page.text
+    visitor.get(f"/console/p/acme/deliveries/figures?until={time}")
+    visitor.get(f"/console/p/acme/leads/?around={time}&q=nobody")
