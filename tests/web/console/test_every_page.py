@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 
 from tests.web.console.every_page import PERSONAL, every_page, furnish
@@ -16,6 +17,12 @@ MOST_QUERIES = 40
 
 SHOWN = (200, 204)
 NOT_FOR_ALL = (*SHOWN, 302, 303, 403, 410)
+
+
+@pytest.fixture(autouse=True)
+def _no_page_is_too_slow_to_remember(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is remembered for a second would be asked for again wherever a machine is busy."""
+    monkeypatch.setattr("relay.services.memory.FRESH_SECONDS", 3600.0)
 
 
 @contextmanager
