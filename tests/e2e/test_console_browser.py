@@ -20,15 +20,15 @@ def test_the_log_shows_rows_as_cards_on_a_phone(house: House, window: Window) ->
         house.lead(name=name, email="a.rather.long.address@an-even-longer-domain.example")
     page = window(viewport={"width": 390, "height": 800})
     page.goto("/console/p/acme/deliveries/")
-    expect(page.locator("tbody tr")).to_have_count(3)
-    for row in page.locator("tbody tr").all():
+    expect(page.locator(".list tbody tr")).to_have_count(3)
+    for row in page.locator(".list tbody tr").all():
         box = row.bounding_box()
         assert box is not None
         assert box["width"] > 300
         expect(row.locator(".badge")).to_be_visible()
         expect(row.locator(".lead a")).to_be_visible()
     page.get_by_text("Menu").click()
-    page.get_by_role("link", name="Quarantine").click()
+    page.get_by_role("link", name="Quarantine", exact=True).click()
     expect(page.get_by_role("heading", name="Quarantine")).to_be_visible()
 
 
@@ -88,13 +88,12 @@ def test_everything_can_be_done_without_scripts(house: House, window: Window) ->
     house.lead(name="Ada Example", email="ada@example.com")
     page = window(java_script_enabled=False)
     page.get_by_role("link", name="Deliveries", exact=True).click()
-    page.get_by_label("State").select_option("Failed")
+    page.locator("summary", has_text="State").first.click()
+    page.get_by_role("checkbox", name="Failed").check()
     page.get_by_label("Search").fill("ada")
     page.get_by_role("button", name="Filter").click()
     page.get_by_role("link", name="Ada Example").click()
-    expect(page.get_by_text("answered 422").first).to_be_visible()
-    page.locator("summary", has_text="Raw, as it came").click()
-    expect(page.locator("pre", has_text='"email": "ada@example.com"').first).to_be_visible()
+    expect(page.locator("#panel").get_by_text("422").first).to_be_visible()
     page.get_by_role("button", name="Send again").click()
     expect(page.get_by_text("It is on its way again.")).to_be_visible()
     house.work()
@@ -103,19 +102,17 @@ def test_everything_can_be_done_without_scripts(house: House, window: Window) ->
 
 def test_a_mistake_in_a_form_is_shown_where_it_is(house: House, window: Window) -> None:
     page = window()
-    page.goto(f"/console/p/acme/targets/{house.row(targets, name='Sales CRM').id}/edit")
-    page.locator("summary", has_text="Limits and retries").click()
-    page.get_by_label("Limits", exact=True).fill("ten a second")
-    page.get_by_label("Name").first.fill("CRM of sales")
-    page.get_by_role("button", name="Save").click()
+    page.goto("/console/p/acme/targets/new/webhook")
+    page.get_by_label("Address").fill("no address")
+    page.get_by_role("button", name="Add the target").click()
     expect(page.get_by_role("alert")).to_contain_text("This cannot be saved yet.")
-    page.get_by_role("alert").get_by_role("link", name="Limits").click()
-    field = page.get_by_label("Limits", exact=True)
+    page.get_by_role("alert").get_by_role("link", name="Address").click()
+    field = page.get_by_label("Address")
     expect(field).to_be_visible()
     expect(field).to_have_attribute("aria-invalid", "true")
-    field.fill("10/second")
-    page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("heading", name="CRM of sales")).to_be_visible()
+    field.fill("https://crm.example/leads")
+    page.get_by_role("button", name="Add the target").click()
+    expect(page.get_by_role("heading", name="Webhook", exact=True)).to_be_visible()
 
 
 def test_the_keyboard_reaches_the_content_and_shows_where_it_is(

@@ -87,9 +87,9 @@ def test_from_the_printed_link_to_a_delivered_lead(
     assert sent.path == "/leads"
     assert sent.json()["type"] == "lead.created"
     page.get_by_role("link", name="Deliveries", exact=True).click()
-    expect(page.locator("tbody tr")).to_have_count(1)
-    expect(page.locator("tbody tr")).to_contain_text("Delivered")
-    expect(page.locator("tbody tr")).to_contain_text("Offer form → My CRM")
+    expect(page.locator(".list tbody tr")).to_have_count(1)
+    expect(page.locator(".list tbody tr")).to_contain_text("Delivered")
+    expect(page.locator(".list tbody tr")).to_contain_text("Offer form → My CRM")
 
     page.goto(link[0])
     expect(page.get_by_role("heading", name="This link no longer works")).to_be_visible()
