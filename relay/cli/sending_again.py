@@ -1,11 +1,11 @@
 """`replay` and `cancel`: one delivery, or all that the filters name after their count was shown."""
 
-import sys
 from typing import Any
 
 import click
 
-from relay.cli import choosing
+from relay.cli import choosing, sending_elsewhere
+from relay.cli.asking import ask, counted, tell
 from relay.cli.command import OnRuntime
 from relay.cli.lanes import ACTOR
 from relay.cli.show import emit, json_option, progress
@@ -22,20 +22,37 @@ yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 @click.argument("delivery", required=False)
 @choosing.filter_options
 @click.option("--missing", is_flag=True, help="Leads that the --target never got.")
+@click.option("--to", metavar="NAME", help="To this target, whatever the first one was.")
+@click.option("--force", is_flag=True, help="One DELIVERY, past a pause, a hold and limits, once.")
 @yes_option
 @json_option
 def replay(
-    delivery: str | None, *, missing: bool, yes: bool, machine: bool, **options: Any
+    delivery: str | None,
+    *,
+    missing: bool,
+    to: str | None,
+    force: bool,
+    yes: bool,
+    machine: bool,
+    **options: Any,
 ) -> None:
     """Send again: one DELIVERY, or all that the filters name.
 
     What still waits goes at once; what has ended goes as a new delivery with a key of its own.
-    Filters leave out what is being sent, and what a newer version of its lead has overtaken.
+    Filters leave out what is being sent, and what a newer version of its lead has overtaken. With
+    --to the same versions of the leads go to another target, also where no route leads there.
     """
     rt = current()
+    if force and (delivery is None or to):
+        raise click.UsageError("--force goes with one delivery alone.")
     if delivery is not None:
         _refuse_filters(options, also=missing)
-        _replay_one(rt, delivery, machine=machine)
+        _replay_one(rt, delivery, to, force=force, machine=machine)
+    elif to is not None:
+        if missing:
+            raise click.UsageError("--missing has its target in --target.")
+        wanted = _filtered(rt, options)
+        sending_elsewhere.many(rt, to, wanted, yes=yes, machine=machine)
     elif missing:
         _replay_missing(rt, options, yes=yes, machine=machine)
     else:
@@ -43,7 +60,7 @@ def replay(
         total = _confirmed_replay(rt, wanted, yes=yes)
         with progress("Sending again", total) as done:
             going = service.replay_all(rt, wanted, ACTOR, done) if total else 0
-        _tell("replayed", going, f"{going} go.", machine=machine)
+        tell("replayed", going, f"{going} go.", machine=machine)
 
 
 @click.command(cls=OnRuntime)
@@ -75,16 +92,19 @@ def cancel(delivery: str | None, reason: str, *, yes: bool, machine: bool, **opt
         return
     click.echo(f"{found.ended} called off.")
     if found.sending:
-        click.echo(f"{_counted(found.sending, 'delivery', 'deliveries')} being sent: not stopped.")
+        click.echo(f"{counted(found.sending, 'delivery', 'deliveries')} being sent: not stopped.")
 
 
-def _replay_one(rt: Runtime, text: str, *, machine: bool) -> None:
+def _replay_one(rt: Runtime, text: str, to: str | None, *, force: bool, machine: bool) -> None:
     delivery_id = finding.find_id(rt, "delivery", text)
+    if to is not None or force:
+        sending_elsewhere.one(rt, delivery_id, to, machine=machine)
+        return
     row = browse.delivery(rt, delivery_id)
     if row is not None and row["state"] == "sending":
         raise click.ClickException(f"{delivery_id} is being sent at this moment.")
     going = service.replay_one(rt, delivery_id, ACTOR)
-    _tell("delivery", going, f"{going} goes.", machine=machine)
+    tell("delivery", going, f"{going} goes.", machine=machine)
 
 
 def _replay_missing(rt: Runtime, options: dict[str, Any], *, yes: bool, machine: bool) -> None:
@@ -94,15 +114,15 @@ def _replay_missing(rt: Runtime, options: dict[str, Any], *, yes: bool, machine:
     if wanted.target is None:
         raise click.UsageError("--missing needs --target.")
     found = never_got.count(rt, wanted.target, wanted.since, wanted.source)
-    _ask(
-        f"{options['target']} never got {_counted(found, 'lead')}.",
+    ask(
+        f"{options['target']} never got {counted(found, 'lead')}.",
         "Send",
         found,
         yes=yes,
     )
     with progress("Sending", found) as done:
         going = never_got.bring(rt, wanted.target, ACTOR, wanted.since, wanted.source, done)
-    _tell("replayed", going, f"{going} go.", machine=machine)
+    tell("replayed", going, f"{going} go.", machine=machine)
 
 
 def _cancel_one(rt: Runtime, text: str, reason: str, *, machine: bool) -> None:
@@ -112,7 +132,7 @@ def _cancel_one(rt: Runtime, text: str, reason: str, *, machine: bool) -> None:
         raise click.ClickException(
             f"{delivery_id} cannot be called off: it is {row and row['state']}."
         )
-    _tell("cancelled", 1, f"{delivery_id} is called off.", machine=machine)
+    tell("cancelled", 1, f"{delivery_id} is called off.", machine=machine)
 
 
 def _filtered(rt: Runtime, options: dict[str, Any], given: dict[str, Any] | None = None) -> Filter:
@@ -130,7 +150,7 @@ def _confirmed_replay(rt: Runtime, wanted: Filter, *, yes: bool) -> int:
     found = service.replayable(rt, wanted)
     if found.left:
         click.echo(
-            f"{_counted(found.left, 'delivery', 'deliveries')} left out: being sent, or overtaken "
+            f"{counted(found.left, 'delivery', 'deliveries')} left out: being sent, or overtaken "
             "by a newer version of the lead.",
             err=True,
         )
@@ -141,26 +161,6 @@ def _confirmed(counts: dict[str, int], verb: str, *, yes: bool) -> int:
     """How many there are, after the user has seen that and agreed."""
     total = sum(counts.values())
     states = ", ".join(f"{count} {state}" for state, count in counts.items())
-    said = _counted(total, "delivery", "deliveries") + (f": {states}." if states else ".")
-    _ask(said, verb, total, yes=yes)
+    said = counted(total, "delivery", "deliveries") + (f": {states}." if states else ".")
+    ask(said, verb, total, yes=yes)
     return total
-
-
-def _ask(said: str, verb: str, total: int, *, yes: bool) -> None:
-    click.echo(said, err=True)
-    if not total or yes:
-        return
-    if not sys.stdin.isatty():
-        raise click.UsageError("There is nobody to ask; say --yes.")
-    click.confirm(f"{verb}?", abort=True, err=True)
-
-
-def _counted(count: int, one: str, many: str | None = None) -> str:
-    return f"{count} {one if count == 1 else many or one + 's'}"
-
-
-def _tell(name: str, value: Any, words: str, *, machine: bool) -> None:
-    if machine:
-        emit({name: value})
-    else:
-        click.echo(words)

@@ -46,10 +46,10 @@ class Wish:
     target: UUID | None = None
 
 
-def ask(rt: Runtime, wish: Wish, actor: str) -> UUID:
+def ask(rt: Runtime, wish: Wish, actor: str, *, at_once: bool = False) -> UUID:
     """Keep what is asked for; returns the run's id. Raises ValueError where no target is named.
 
-    It begins by itself after `RELAY_UNDO_SECONDS`.
+    It begins by itself after `RELAY_UNDO_SECONDS`, or `at_once`.
     """
     if (wish.target is None) == (wish.action in ELSEWHERE):
         raise ValueError(f"{wish.action} and the target {wish.target} do not go together")
@@ -63,7 +63,7 @@ def ask(rt: Runtime, wish: Wish, actor: str) -> UUID:
         "filter": wanted,
         "asked_by": actor,
         "asked_at": now,
-        "starts_at": now + timedelta(seconds=rt.config.undo_seconds),
+        "starts_at": now + timedelta(seconds=0 if at_once else rt.config.undo_seconds),
         "newest": wish.newest,
         "counted": wish.counted,
         "state": "waiting",
@@ -113,10 +113,10 @@ def one(rt: Runtime, project_id: UUID, run_id: UUID) -> Row | None:
     return None if found is None else dict(found)
 
 
-def newest(rt: Runtime, project_id: UUID, cursor: Cursor) -> Page:
+def newest(rt: Runtime, project_id: UUID, cursor: Cursor, limit: int = PAGE) -> Page:
     """The project's runs, newest first."""
     query = _listed().where(bulk_runs.c.project_id == project_id)
-    return page_of(rt, query, bulk_runs.c.id, cursor, PAGE)
+    return page_of(rt, query, bulk_runs.c.id, cursor, limit)
 
 
 def made(rt: Runtime, run_id: UUID) -> dict[str, int]:

@@ -2,14 +2,17 @@
 
 import contextlib
 import logging
+import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from relay.runtime import Runtime
+from relay.services.browse import Row
+from relay.services.bulk import OPEN, one
 from relay.services.bulk_acts import Did, act
 from relay.services.bulk_lease import (
     LeaseLost,
@@ -27,6 +30,11 @@ logger = logging.getLogger(__name__)
 
 SLICE = 1.0
 """Seconds that one job works before it lets others have their turn."""
+
+LOOK_AGAIN = 0.1
+"""Seconds until who waits for a run looks at it again."""
+
+Progress = Callable[[int], None]
 
 MOST_TRIES = 3
 """A delivery that ended its worker this often is given up."""
@@ -56,6 +64,25 @@ def work_on(rt: Runtime, run_id: UUID) -> None:
     if going:
         give_back(rt, work)
         rt.queue.wake_bulk(run_id)
+
+
+def work_through(rt: Runtime, project_id: UUID, run_id: UUID, progress: Progress) -> Row:
+    """Work on a run until it has ended, beside the workers if there are any; its row then.
+
+    `progress` is told how many more were gone through.
+    """
+    told = 0
+    while True:
+        work_on(rt, run_id)
+        row = one(rt, project_id, run_id)
+        if row is None:
+            raise ValueError(f"there is no bulk run {run_id}")
+        through = row["done"] + row["skipped"] + row["failed"]
+        progress(through - told)
+        told = through
+        if row["state"] not in OPEN:
+            return row
+        threading.Event().wait(LOOK_AGAIN)
 
 
 def _take_some(rt: Runtime, work: Work) -> bool:

@@ -177,3 +177,58 @@ def test_samples_are_sent_signed_and_the_same_again_is_a_repeat(demo: Any, relay
     assert relay("send", "typeform", "nothing", "--to", "b/other").exit_code == 2
     assert relay("send", "generic", "--to", "b/other").exit_code == 2
     assert relay("send", "typeform", "--to", "nobody").exit_code == 1
+
+
+SOMEWHERE_ELSE = {
+    "projects": [
+        {
+            "id": "demo",
+            "name": "Demo",
+            "targets": [
+                {
+                    "name": "somewhere else",
+                    "kind": "webhook",
+                    "settings": {"url": "https://else.example/"},
+                }
+            ],
+        }
+    ]
+}
+"""One more target, which no route leads to."""
+
+
+def test_one_delivery_goes_to_another_target_or_by_force(demo: Any, relay: Relay) -> None:
+    failed = _json(relay, "deliveries", "--state", "failed")[0]
+    apply(demo, SOMEWHERE_ELSE)
+    going = _json(relay, "replay", failed["id"], "--to", "somewhere else")["delivery"]
+    new = _json(relay, "deliveries", going)
+    assert new["replay_of"] == failed["id"]
+    assert new["target_id"] != failed["target_id"]
+    again = relay("replay", failed["id"], "--to", "somewhere else")
+    assert again.exit_code == 1
+    assert "has this version" in again.stderr
+    assert relay("pause", "target", failed["target"]).exit_code == 0
+    held = relay("replay", failed["id"])
+    assert held.exit_code == 0
+    forced = relay("replay", failed["id"], "--force")
+    assert forced.exit_code == 1, "its new delivery is still open"
+    assert "earlier delivery" in forced.stderr
+    waiting = _json(relay, "deliveries", "--target", failed["target"], "--state", "waiting")[0]
+    assert relay("replay", waiting["id"], "--force").stdout == f"{waiting['id']} goes.\n"
+    for wrong in (("--force",), (failed["id"], "--force", "--to", "somewhere else")):
+        assert relay("replay", *wrong).exit_code == 2
+
+
+def test_all_that_a_filter_names_go_to_another_target(demo: Any, relay: Relay) -> None:
+    apply(demo, SOMEWHERE_ELSE)
+    failed = len(_json(relay, "deliveries", "--state", "failed", "--limit", "1000"))
+    assert relay("replay", "--to", "somewhere else", "--state", "failed").exit_code == 2
+    done = relay("replay", "--to", "somewhere else", "--state", "failed", "--yes")
+    assert f"{failed} deliveries, to somewhere else." in done.stderr
+    made = _json(relay, "deliveries", "--target", "somewhere else", "--limit", "1000")
+    assert done.stdout == f"{len(made)} go.\n"
+    assert made
+    twice = relay("replay", "--to", "somewhere else", "--state", "failed", "--yes")
+    assert twice.stdout == "0 go.\n"
+    assert "left out: the target has this version" in twice.stderr
+    assert relay("replay", "--to", "sales", "--missing", "--target", "sales").exit_code == 2

@@ -5,6 +5,7 @@ from flask import Flask
 from relay.runtime import Runtime
 from relay.web.apis.calls import Calls
 from relay.web.apis.own import (
+    acts,
     books,
     configuration,
     deliveries,
@@ -23,6 +24,7 @@ from relay.web.limits import door_limits
 OPERATIONS: tuple[Operation, ...] = (
     *leads.OPERATIONS,
     *deliveries.OPERATIONS,
+    *acts.OPERATIONS,
     *submissions.OPERATIONS,
     *uploads.OPERATIONS,
     *problems.OPERATIONS,

@@ -61,40 +61,40 @@ MISSING: Json = {
 
 def _deliveries(asked: Asked) -> Json:
     return listed(
-        browse.deliveries(asked.rt, _wanted(asked, asked.query), asked.cursor, asked.limit)
+        browse.deliveries(asked.rt, wanted(asked, asked.query), asked.cursor, asked.limit)
     )
 
 
 def _delivery(asked: Asked) -> Json:
-    return told(browse.delivery(asked.rt, _own(asked)))
+    return told(browse.delivery(asked.rt, own_delivery(asked)))
 
 
 def _attempts(asked: Asked) -> Json:
     """The newest attempts of one delivery, oldest first."""
-    return {"data": told(trace.attempts_of(asked.rt, _own(asked)))}
+    return {"data": told(trace.attempts_of(asked.rt, own_delivery(asked)))}
 
 
 def _replay_one(asked: Asked) -> Json:
-    going = replay.replay_one(asked.rt, _own(asked), asked.actor)
+    going = replay.replay_one(asked.rt, own_delivery(asked), asked.actor)
     return {"id": None if going is None else str(going)}
 
 
 def _cancel_one(asked: Asked) -> Json:
     reason = f"called off by {asked.actor}"
-    if not replay.cancel_one(asked.rt, _own(asked), asked.actor, reason):
+    if not replay.cancel_one(asked.rt, own_delivery(asked), asked.actor, reason):
         raise Refusal(409, "The delivery does not wait any more")
     return {"cancelled": 1}
 
 
 def _replay_all(asked: Asked) -> Json:
-    wanted = _wanted(asked, typed(asked.body))
-    return {"replayed": replay.replay_all(asked.rt, wanted, asked.actor)}
+    named = wanted(asked, typed(asked.body))
+    return {"replayed": replay.replay_all(asked.rt, named, asked.actor)}
 
 
 def _cancel_all(asked: Asked) -> Json:
     reason = f"called off by {asked.actor}"
-    wanted = _wanted(asked, typed(asked.body))
-    called_off = replay.cancel(asked.rt, wanted, asked.actor, reason)
+    named = wanted(asked, typed(asked.body))
+    called_off = replay.cancel(asked.rt, named, asked.actor, reason)
     return {"cancelled": called_off.ended, "sending": called_off.sending}
 
 
@@ -111,7 +111,7 @@ def _own_target(asked: Asked, target_id: UUID) -> UUID:
     return target_id
 
 
-def _wanted(asked: Asked, given: Any) -> Filter:
+def wanted(asked: Asked, given: Any) -> Filter:
     """The deliveries that parameters, or the members of a body, name."""
     state = given.get("state")
     return Filter(
@@ -126,7 +126,7 @@ def _wanted(asked: Asked, given: Any) -> Filter:
     )
 
 
-def _own(asked: Asked) -> UUID:
+def own_delivery(asked: Asked) -> UUID:
     """The id of a delivery of this project. Raises Refusal 404."""
     found = browse.delivery(asked.rt, asked.id())
     if found is None or found["project_id"] != asked.project.id:
