@@ -1,4 +1,4 @@
-"""`python -m bench [a b c d e f g] [--runs N]`: prints each figure with what it has to reach."""
+"""`python -m bench [a b c d e f g h] [--runs N]`: prints each figure with what it has to reach."""
 
 import argparse
 import statistics
@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from bench.creating import creating
 from bench.lists import listing
 from bench.old_rows import fill
+from bench.pages import paging
 from bench.stage import KEY, Stage, wait_for
 from relay.cli.web import gunicorn_options
 from relay.config import load_config
@@ -101,6 +102,7 @@ SECTIONS: dict[str, Callable[[Stage, int], str]] = {
     "e": growing,
     "f": creating,
     "g": listing,
+    "h": paging,
 }
 
 
@@ -187,7 +189,7 @@ def _quantiles(runs: list[list[float]], limit: int) -> str:
 def main() -> None:
     """Measure the wanted sections and print each as it is done."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("sections", nargs="*", help="which: a b c d e f g; all without any")
+    parser.add_argument("sections", nargs="*", help="which: a b c d e f g h; all without any")
     parser.add_argument("--runs", type=int, default=3, help="the median of how many is taken")
     wanted = parser.parse_args()
     if unknown := set(wanted.sections) - SECTIONS.keys():

@@ -55,19 +55,23 @@ _TABLES: dict[str, dict[str, str]] = {
     "deliveries": {
         "id": _NUMBERED, "project_id": ":project", "lead_id": _NUMBERED, "version": "1",
         "target_id": ":target", "route_id": ":route", "source_id": ":source", "event": "'created'",
-        "state": "'delivered'", "created_at": _AT, "due_at": _AT, "expires_at": _AT,
-        "attempts": "1", "settled_at": _AT,
+        "state": "CASE WHEN n % 50 = 1 THEN 'failed' ELSE 'delivered' END",
+        "created_at": _AT, "due_at": _AT, "expires_at": _AT, "attempts": "1", "settled_at": _AT,
+        "last_outcome": "CASE WHEN n % 50 = 1 THEN 'rejected' ELSE 'delivered' END",
+        "last_status": "CASE WHEN n % 50 = 1 THEN 422 ELSE 200 END",
     },
     "attempts": {
         "id": _NUMBERED, "delivery_id": _NUMBERED, "number": "1", "started_at": _AT,
-        "milliseconds": "12", "trigger": "'scheduled'", "outcome": "'delivered'", "status": "200",
+        "milliseconds": "12", "trigger": "'scheduled'",
+        "outcome": "CASE WHEN n % 50 = 1 THEN 'rejected' ELSE 'delivered' END",
+        "status": "CASE WHEN n % 50 = 1 THEN 422 ELSE 200 END",
         "exchanges": "'[]'",
     },
 }  # fmt: skip
 
 
 def fill(runtime: Runtime, count: int) -> None:
-    """Write `count` delivered leads with all that belongs to them; PostgreSQL only."""
+    """Write `count` leads, one in fifty undelivered, with all that is theirs; PostgreSQL only."""
     with runtime.database.write() as connection:
         ids = {
             name: connection.scalar(sa.select(table.c.id).limit(1))
