@@ -26,7 +26,13 @@ def test_the_key_is_read_from_standard_input(vendor: LeadTrackr, relay: Relay) -
     done = relay(*arguments, input=f"{KEY}\n")
     assert (done.exit_code, done.stdout) == (0, "3 taken over, 0 were here already.\n")
     again = relay(*arguments, "--json", input=KEY)
-    assert json.loads(again.stdout) == {"new": 0, "known": 3, "quarantined": [], "renamed": []}
+    assert json.loads(again.stdout) == {
+        "new": 0,
+        "known": 3,
+        "quarantined": [],
+        "renamed": [],
+        "erased": 0,
+    }
     numbers = {lead["number"] for lead in json.loads(relay("leads", "--json").stdout)}
     assert numbers == {1, 2, 3}
     assert relay("ledger").exit_code == 0
