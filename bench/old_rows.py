@@ -21,7 +21,7 @@ _OWNERS = {"project": projects, "source": sources, "target": targets, "route": r
 _TABLES: dict[str, dict[str, str]] = {
     "bodies": {
         "id": _NUMBERED, "project_id": ":project", "source_id": ":source", "received_at": _AT,
-        "method": "'POST'", "query": "''", "headers": "'[]'",
+        "method": "'POST'", "query": "''", "headers": "'{}'",
         "body": f"convert_to({_DOCUMENT}, 'UTF8')",
         "sha256": "md5(n::text)", "size": "200", "address": "'127.0.0.1'", "parts": "1",
     },
