@@ -26,7 +26,7 @@ from tests.web.console.house import House
 
 NAME, EMAIL, PHONE = "Zerlina Quappenstein", "z.quappe@very-private.example", "+4930555777999"
 WORDS = "my cellar is full of sentinel water"
-PERSONAL = ("zerlina", "quappe", "very-private", "555777999", "30555", "sentinel water")
+PERSONAL = ("zerlina", "quappe", "very-private", "555777999", "sentinel water")
 """What could tell who the leads of the furnished house are, in lower case."""
 
 ELSEWHERE = ("console.nowhere", "console.sign_on.")
