@@ -204,8 +204,8 @@ def test_it_can_be_stopped_at_any_time(yard: Yard, monkeypatch: pytest.MonkeyPat
 def test_what_was_searched_for_is_not_kept(yard: Yard) -> None:
     yard.owe("failed")
     run_id = yard.ask("retry", text="nobody at all")
-    assert yard.row(run_id).filter["text"] == "nobody at all"
-    assert yard.work(run_id).filter == {"project": str(yard.acme.project), "text": "…"}
+    assert yard.row(run_id).filter["said"] == "nobody at all"
+    assert yard.work(run_id).filter == {"project": str(yard.acme.project), "said": "…"}
     by_name = yard.ask("retry", text="Ada failed")
     assert "text" not in yard.row(by_name).filter, "the leads that it means stand in its place"
     for line in yard.acme.rows(tables.audit):
