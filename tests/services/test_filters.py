@@ -14,6 +14,7 @@ from relay.services.filters import PLAIN, UNTOLD, NoFilter, from_json, impersona
 
 SAMPLES: dict[str, Any] = {
     "text": "ada@example.com",
+    "said": "nobody at all",
     "states": ("failed", "expired"),
     "leads": (new_id(), new_id()),
     "since": datetime(2026, 3, 1, 12, 30, tzinfo=UTC),
