@@ -1,6 +1,7 @@
 """Every page of the console in a real browser: it fits, it can be read, and axe finds nothing."""
 
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,7 @@ pytestmark = [pytest.mark.chromium, pytest.mark.redis, pytest.mark.timeout(300)]
 
 HERE = Path(__file__).parent
 WEAK_TEXTS = (HERE / "contrast.js").read_text()
-AXE = (HERE / "vendor" / "axe-4.14.1.min.js").read_text()
-"""See vendor/README.md."""
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text()
 
 LOOK = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
   .filter((one) => ["serious", "critical"].includes(one.impact))
