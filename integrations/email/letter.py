@@ -40,9 +40,8 @@ def write_letter(payload: Json, settings: Settings, duty: Duty) -> bytes:
     """The whole letter. A retry of a delivery writes the same one, but for its date."""
     lead = payload.get("$lead", {})
     shown = message_card(lead)
-    letter = _begun(_subject(settings, lead, shown), settings, duty)
-    if reply_to := _answered_by(payload):
-        letter["Reply-To"] = reply_to
+    reply_to = _answered_by(payload)
+    letter = _begun(_subject(settings, lead, shown), settings, duty, reply_to)
     details = _details(lead, shown) if settings.get("details", True) else Card("", ())
     letter.set_content(_text(shown, details, duty))
     letter.add_alternative(page_of(shown, details, came(duty), reply_to), subtype="html")
@@ -60,11 +59,15 @@ def write_notice(notice: Notice, settings: Settings, duty: Duty) -> bytes:
     return letter.as_bytes()
 
 
-def _begun(subject: str, settings: Settings, duty: Duty) -> EmailMessage:
+def _begun(
+    subject: str, settings: Settings, duty: Duty, reply_to: Address | None = None
+) -> EmailMessage:
     """A letter with its headers."""
     letter = EmailMessage(policy=POLICY)
     letter["From"] = _sender(settings)
     letter["To"] = [Address(addr_spec=mail_address(one) or one) for one in settings["to"]]
+    if reply_to:
+        letter["Reply-To"] = reply_to
     letter["Subject"] = subject
     letter["Date"] = datetime.fromtimestamp(int(duty.now), UTC)
     letter["Message-ID"] = message_id(settings, duty)
