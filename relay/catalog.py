@@ -4,6 +4,7 @@ import importlib
 import importlib.util
 import json
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -23,8 +24,9 @@ class CatalogError(Exception):
     """An integration is not whole; the text names each folder, file and place at fault."""
 
 
+@cache
 def load_catalog(root: Path | None = None) -> Catalog:
-    """All integrations under `root`, which holds integrations/ and jsonschemas/.
+    """All integrations under `root`, which holds integrations/ and jsonschemas/; read once.
 
     Raises CatalogError when a folder has no schema, a schema has no folder, or an adapter is not
     valid.

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import hypothesis
 import psycopg
 import pytest
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
+from tests.emptied import TEMPLATE, Lender
 from tests.peer import Peer
 from tests.servers import Absent, Postgres, RedisServer
 
@@ -21,6 +22,8 @@ hypothesis.settings.register_profile("search", derandomize=False)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+END_OF_A_ROOT = "-----END CERTIFICATE-----\n"
 
 SECRET = "a secret key for tests, long enough to be taken"
 
@@ -58,16 +61,35 @@ def clock() -> SettableClock:
     return SettableClock()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def one_root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """One public root is trusted: to read the hundreds takes each client 50 ms, and no test
+    reaches the internet."""
+    roots = Path(DEFAULT_CA_BUNDLE_PATH).read_text()
+    few = tmp_path_factory.mktemp("roots") / "one.pem"
+    few.write_text(roots[: roots.index(END_OF_A_ROOT) + len(END_OF_A_ROOT)])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("relay.net.pinned.DEFAULT_CA_BUNDLE_PATH", str(few))
+        patch.setenv("SSL_CERT_FILE", str(few))
+        yield
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Postgres]:
     """A PostgreSQL of the session's own, with a migrated template."""
     server = _or_skip(Postgres)
     try:
-        _statement(server, "CREATE DATABASE template_relay")
-        _migrate(server.url("template_relay"))
+        _statement(server, f"CREATE DATABASE {TEMPLATE}")
+        _migrate(server.url(TEMPLATE))
         yield server
     finally:
         server.close()
+
+
+@pytest.fixture(scope="session")
+def lender(postgres_server: Postgres) -> Lender:
+    """Lends databases of `postgres_server`."""
+    return Lender(postgres_server)
 
 
 @pytest.fixture(scope="session")
@@ -101,11 +123,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         path = shutil.copy(template, tmp_path / "relay.db")
         yield f"sqlite:///{path}"
         return
-    server = request.getfixturevalue("postgres_server")
-    name = f"test_{uuid4().hex}"
-    _statement(server, f"CREATE DATABASE {name} TEMPLATE template_relay")
-    yield server.url(name)
-    _statement(server, f"DROP DATABASE {name} WITH (FORCE)")
+    with request.getfixturevalue("lender").lent() as url:
+        yield url
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -105,6 +106,7 @@ def _check(_settings: Settings, _duty: Duty) -> Conversation:
     yield
 
 
+@cache
 def catalog() -> Catalog:
     """Sources of the kind `letter`; targets `box`, `hasty` (max_age 1 h), `patient` (min_age) and
     `platform`, which needs consent."""

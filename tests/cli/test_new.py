@@ -27,6 +27,7 @@ def test_a_skeleton_loads_at_once(root: Path) -> None:
     write_skeleton("source", "acme_forms", root)
     assert load_catalog(root).sources["acme_forms"].source.label == "Acme forms"
     write_skeleton("target", "acme_forms", root)
+    load_catalog.cache_clear()
     catalog = load_catalog(root)
     assert catalog.targets["acme_forms"].target.repeat == "key"
     assert "__" not in catalog.sources["acme_forms"].guide
