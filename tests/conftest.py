@@ -10,10 +10,12 @@ from typing import Any
 import hypothesis
 import psycopg
 import pytest
+from flask import Flask
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from tests.emptied import TEMPLATE, Lender
 from tests.peer import Peer
+from tests.remembered import RememberedRule, Templates
 from tests.servers import Absent, Postgres, RedisServer
 
 # the same examples in every run; HYPOTHESIS_PROFILE=search looks for others
@@ -28,12 +30,18 @@ END_OF_A_ROOT = "-----END CERTIFICATE-----\n"
 SECRET = "a secret key for tests, long enough to be taken"
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Side by side, a file stays with one worker, and so do all who ask for the relay of a million
-    rows: it takes minutes to make."""
+    rows, which takes minutes to make, and all who kill processes, for they want their time."""
     for item in items:
-        grown = "plans" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("plans" if grown else item.path.as_posix()))
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+
+
+def _group(item: pytest.Item) -> str:
+    if "plans" in getattr(item, "fixturenames", ()):
+        return "plans"
+    return "kill" if item.get_closest_marker("kill") else item.path.as_posix()
 
 
 class SettableClock:
@@ -71,6 +79,15 @@ def one_root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("relay.net.pinned.DEFAULT_CA_BUNDLE_PATH", str(few))
         patch.setenv("SSL_CERT_FILE", str(few))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def remembered() -> Iterator[None]:
+    """Applications of one worker share what is the same in all of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Flask, "jinja_options", {"bytecode_cache": Templates()})
+        patch.setattr(Flask, "url_rule_class", RememberedRule)
         yield
 
 

@@ -30,7 +30,8 @@ END $$
 """
 
 _SHAPE = """
-SELECT (SELECT array_agg(oid ORDER BY oid) FROM pg_class WHERE relnamespace = 'public'::regnamespace),
+SELECT
+  (SELECT array_agg(oid ORDER BY oid) FROM pg_class WHERE relnamespace = 'public'::regnamespace),
   (SELECT array_agg(version_num) FROM alembic_version)
 """
 

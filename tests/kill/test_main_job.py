@@ -17,6 +17,9 @@ from tests.stack import Stack
 
 pytestmark = pytest.mark.kill
 
+KILLS = 5
+"""Of the worker and of the web process each, while everything is posted."""
+
 SIGNING = "whsec_c2l4dGVlbi1ieXRlcy1hbmQtc2l4dGVlbi1tb3Jl"
 
 
@@ -26,10 +29,11 @@ def test_what_form_builders_post_arrives_signed_and_once_in_spite_of_kills(
     captures = _captures(runtime)
     _configure(runtime, captures, peer.url)
     stack.start()
+    apart = len(captures) // KILLS
     for number, (kind, fixture) in enumerate(captures):
-        if number % 8 == 2:
+        if number % apart == apart // 3:
             stack.workers[0].restart()
-        if number % 8 == 5:
+        if number % apart == apart // 2:
             stack.web.restart()
             stack.until_it_answers()
         for _ in range(2):  # a form builder that saw no answer posts again

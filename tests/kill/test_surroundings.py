@@ -94,6 +94,7 @@ def test_a_postgresql_that_restarts_loses_nothing(
     prove(runtime, sender.accepted, peer.arrivals, in_flight=16)
 
 
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 @pytest.mark.parametrize(
     "answer",
     [
