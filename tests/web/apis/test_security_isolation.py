@@ -47,7 +47,9 @@ def bobs(runtime: Any, client: Any) -> dict[str, list[Any]]:
     secured.configure(runtime)
     target = {"name": "crm", "kind": "webhook", "settings": {"url": "https://crm.example/"}}
     form = {"name": "form", "kind": "generic", "key": "key-of-bobs-form"}
-    bob = next(row for row in inventory.all_projects(runtime) if row["public_id"] == "bob")["id"]
+    projects = {row["public_id"]: row["id"] for row in inventory.all_projects(runtime)}
+    bob = projects["bob"]
+    configure.save_target(runtime, projects["ann"], target, "test")
     configure.save_source(runtime, bob, form, "test")
     configure.save_target(runtime, bob, target, "test")
     configure.save_route(runtime, bob, {"from": "form", "to": "crm"}, "test")
@@ -85,9 +87,11 @@ def _get(client: Any, path: str, key: str) -> Any:
 def test_nothing_of_bobs_is_there_for_ann(
     runtime: Any, client: Any, bobs: dict[str, list[Any]], operation: Operation
 ) -> None:
+    (target,) = _get(client, f"{PREFIX}/targets", ANN).get_json()["data"]
+    bodies = BODIES | {"replayTo": {"target": target["id"]}}
     for row in (row for rows in bobs.values() for row in rows):
         path = PREFIX + operation.path.replace("{id}", str(row.id))
-        body = BODIES.get(operation.name, {}) if operation.body is not None else None
+        body = bodies.get(operation.name, {}) if operation.body is not None else None
         answer = client.open(path, method=operation.method, json=body, headers={"X-API-Key": ANN})
         assert answer.status_code == 404, (path, answer.text)
         assert "bobs@example.com" not in answer.text
