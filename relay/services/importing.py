@@ -15,6 +15,7 @@ from relay.services.changes import Change, compare
 from relay.services.configure import announce, changing
 from relay.services.elements import State
 from relay.services.planning import plan_document
+from relay.services.recipients import keep_to_project
 from relay.services.recording import record
 from relay.services.wanted import Mistakes
 
@@ -71,6 +72,8 @@ def _shown(rt: Runtime, state: State, given: Import) -> Shown:
     expanded = expand(given.document, given.variables)
     wanted = plan_document(rt.catalog, state, expanded, prune=given.prune)
     changes = compare(_within(state, given.only), wanted, prune=given.prune)
+    if given.only is not None:
+        _keep_to_projects(changes)
     return Shown(changes, _mark(changes))
 
 
@@ -97,6 +100,12 @@ def _refuse_others(document: Json, only: Collection[str]) -> None:
     ]
     if wrong or not ids:
         raise Mistakes(wrong or [f"projects: must name {' or '.join(sorted(only))}"])
+
+
+def _keep_to_projects(changes: Sequence[Change]) -> None:
+    for one in changes:
+        if one.element.what == "recipient" and one.action != "archive":
+            keep_to_project(one.element.document)
 
 
 def _mark(changes: Sequence[Change]) -> str:

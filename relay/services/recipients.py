@@ -7,12 +7,13 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from relay.core.contract import Settings
+from relay.core.contract import Json, Settings
 from relay.core.kinds import TargetKind
 from relay.core.private import join
 from relay.runtime import Runtime
 from relay.services.browse import Row
 from relay.services.configured import texts_of
+from relay.services.wanted import Mistakes
 from relay.store.tables import notices, projects, recipients
 
 SHOWN = 20
@@ -44,6 +45,13 @@ class Recipient:
     def rate_key(self) -> str:
         """What its vendor's limits are counted by, also where a target has the same account."""
         return self.kind.rate_key(self.settings, self.id)
+
+
+def keep_to_project(document: Json) -> None:
+    """Raise Mistakes where a recipient's document has them told of the relay's own problems: only
+    who may change all projects decides that."""
+    if document.get("house"):
+        raise Mistakes(["house: is decided by those who may change all projects"])
 
 
 def recipient(rt: Runtime, recipient_id: UUID) -> Recipient | None:

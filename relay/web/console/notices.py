@@ -15,7 +15,7 @@ from relay.services.recipients import Recipient
 from relay.services.wanted import Mistakes
 from relay.web.console import editing
 from relay.web.console.forms import Form, FormError
-from relay.web.console.project import actor, needs
+from relay.web.console.project import actor, may_everywhere, needs
 
 pages = Blueprint("notices", __name__, url_prefix="/notices")
 
@@ -110,6 +110,8 @@ def _save(kind: TargetKind, to: Recipient | None) -> ResponseReturnValue:
     stored = None if to is None else to.id
     try:
         document |= _read(kind)
+        if not may_everywhere("editor"):
+            recipients.keep_to_project(document)
         saved = configure.save_recipient(current(), g.project["id"], document, actor(), stored)
     except (FormError, Mistakes) as error:
         return _form(kind, to, editing.mistaken(request.form, stored, error)), 422

@@ -69,12 +69,16 @@ def test_the_relays_own_are_for_keys_of_all_projects(
     everywhere("POST", f"{at}/resolve?project=acme", status=409)
 
 
-def test_recipients_are_configured(house: House, call: Caller) -> None:
+def test_recipients_are_configured(house: House, client: FlaskClient, call: Caller) -> None:
     url = "https://hooks.slack.com/services/T0/B0/XYZ"
     document = {"name": "ops", "kind": "slack", "settings": {"url": url}, "house": True}
-    made = call("POST", "/notices", document, 201)["id"]
+    refused = call("POST", "/notices", document, 422)
+    assert refused["errors"] == {"house": ["is decided by those who may change all projects"]}
+    made = Caller(client, ALL)("POST", "/notices?project=acme", document, 201)["id"]
     one = call("GET", f"/notices/{made}")
     assert one["document"]["house"] is True
+    call("PUT", f"/notices/{made}", {**document, "name": "mine"}, 422)
+    call("POST", "/notices", ["house"], 422)
     assert one["secrets"] == ["/settings/url"]
     assert url not in json.dumps(call("GET", "/notices"))
     call("POST", "/notices", {"name": "x", "kind": "hubspot"}, 422)

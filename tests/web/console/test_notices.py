@@ -148,3 +148,18 @@ def test_only_editors_see_who_is_told(house: House, visitor: Visitor) -> None:
     operator = house.visitor("olaf@example.com", "operator")
     operator.get(NOTICES, status=403)
     assert "Who is told" not in operator.get("/console/p/acme/problems/").text
+
+
+def test_the_relays_own_problems_are_told_by_who_has_all_projects(house: House) -> None:
+    at = f"{NOTICES}new/webhook"
+    given = {"name": "Ops", "settings__url": house.peer.url, "settings__secret": SIGNING}
+    editor = house.visitor("eddi@example.com", "editor", "acme")
+    everywhere = house.visitor("eve@example.com", "editor")
+    form, same = (
+        next(form for form in one.get(at).forms if "name" in dict(form.values))
+        for one in (editor, everywhere)
+    )
+    refused = editor.send(form, at=at, status=422, **{"house": "on", **given})
+    assert "is decided by those who may change all projects" in refused.text
+    assert "Saved." in editor.send(form, at=at, **given | {"name": "Mine"}).text
+    assert "Saved." in everywhere.send(same, at=at, **{"house": "on", **given}).text

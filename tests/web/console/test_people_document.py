@@ -197,6 +197,17 @@ def test_an_owner_of_one_project_brings_in_that_one_alone(house: House) -> None:
     assert owner.client.post(WHOLE, data=sent).status_code == 403
 
 
+def test_an_owner_of_one_project_lets_nobody_be_told_of_the_relays_own(house: House) -> None:
+    owner = house.visitor("bo@beta.example", "owner", "beta")
+    told = {"name": "ops", "kind": "slack", "house": True}
+    told["settings"] = {"url": "https://hooks.slack.com/services/T0/B0/XYZ"}
+    document = {"projects": [{"id": "beta", "notices": [told]}]}
+    page = look(owner, document, "/console/p/beta/configuration/", 422)
+    assert "is decided by those who may change all projects" in page.text
+    document["projects"][0]["notices"] = [told | {"house": False}]
+    assert "Add recipient ops" in look(owner, document, "/console/p/beta/configuration/").text
+
+
 @pytest.mark.parametrize("role", ["viewer", "operator", "editor"])
 def test_the_document_is_for_owners(house: House, role: str) -> None:
     somebody = house.visitor(f"{role}@example.com", role)

@@ -71,6 +71,8 @@ def _change(what: str, asked: Asked) -> Json:
 
 def _saved(what: str, asked: Asked, stored: UUID | None) -> UUID:
     try:
+        if what == "recipient" and asked.key.project_id is not None:
+            recipients.keep_to_project(asked.body)
         return SAVERS[what](asked.rt, asked.project.id, asked.body, asked.actor, stored)
     except configure.Mistakes as error:
         raise mistakes(error.problems) from error
