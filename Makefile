@@ -15,7 +15,7 @@ run: $(VENV)/.run ## install, migrate and run everything on PORT (8000); Ctrl-C 
 	@RELAY_MODE=$${RELAY_MODE:-local} exec $(BIN)/python -m relay up
 
 test: $(VENV)/.dev ## run all tests that can run here; TESTS="tests/core -x" chooses
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder $(TESTS)
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder $(TESTS)
 
 lint: $(VENV)/.dev ## check style, types and layers
 	$(BIN)/ruff check .

@@ -30,18 +30,12 @@ END_OF_A_ROOT = "-----END CERTIFICATE-----\n"
 SECRET = "a secret key for tests, long enough to be taken"
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Side by side, a file stays with one worker, and so do all who ask for the relay of a million
-    rows, which takes minutes to make, and all who kill processes, for they want their time."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Side by side, what belongs together stays with one worker."""
+    from tests.sharing import Sharing
 
-
-def _group(item: pytest.Item) -> str:
-    if "plans" in getattr(item, "fixturenames", ()):
-        return "plans"
-    return "kill" if item.get_closest_marker("kill") else item.path.as_posix()
+    return Sharing(config, log)
 
 
 class SettableClock:
