@@ -29,6 +29,9 @@ from relay.store.tables import (
 
 SHELVES = ("open", "muted", "resolved")
 
+COUNTED_LATELY = timedelta(days=31)
+"""How far back a problem tells how often it happened."""
+
 MOST_TURNS = 50
 """Turns of its history that one problem shows."""
 
@@ -50,7 +53,8 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """One problem with its history, newest first, and how often it happened by minute."""
+    """One problem with its history, newest first, and how often it happened by minute,
+    COUNTED_LATELY."""
 
     row: Row
     turns: Sequence[Row]
@@ -115,7 +119,9 @@ def one(rt: Runtime, scope: Scope, problem_id: UUID) -> Whole | None:
         .order_by(problem_turns.c.id.desc())
         .limit(MOST_TURNS)
     )
-    own = sa.select(minutes.minute, minutes.times).where(minutes.problem_id == problem_id)
+    own = sa.select(minutes.minute, minutes.times).where(
+        minutes.problem_id == problem_id, minutes.minute >= rt.clock.now() - COUNTED_LATELY
+    )
     query = (
         with_names()
         .add_columns(deliveries.c.lead_id.label("delivery_lead"))

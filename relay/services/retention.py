@@ -13,6 +13,7 @@ from relay.runtime import Runtime
 from relay.services import keeping, letting_go
 from relay.services.granted_to import remove_unused
 from relay.services.person_requests import end_old
+from relay.services.problem_history import remove_old
 from relay.store.tables import (
     attempts,
     bodies,
@@ -45,6 +46,7 @@ class Retained:
     comparisons: int = 0
     grants: int = 0
     person_requests: int = 0
+    problem_history: int = 0
 
 
 def retain(rt: Runtime, progress: Progress | None = None) -> Retained:
@@ -65,6 +67,7 @@ def retain(rt: Runtime, progress: Progress | None = None) -> Retained:
         comparisons=go_through("bodies", _COMPARISONS),
         grants=remove_unused(rt, rt.config.keep_attempts_days),
         person_requests=end_old(rt),
+        problem_history=remove_old(rt, rt.config.keep_attempts_days),
     )
 
 

@@ -13,11 +13,12 @@ import pytest
 from relay.services import lanes, notices, problems
 from relay.services.looking import look
 from relay.services.recipients import recipient
+from relay.services.retention import retain
 from relay.store import tables
 from tests.mail_server import MailServer
 from tests.peer import Answer, Peer, resets
 from tests.services.outgoing import SECRET, Outgoing
-from tests.services.watched import beat, found, notices_of, send, tell
+from tests.services.watched import beat, found, notices_of, send, tell, turns, whole
 
 LEAD = {
     "v": 1,
@@ -340,3 +341,21 @@ def test_an_account_that_is_throttled_for_leads_waits_for_notices_too(
     [(key, limits)] = taken
     assert key.startswith("slack:")
     assert limits == ("1/second",)
+
+
+def test_what_was_told_long_ago_is_let_go_of(
+    runtime: Any, out: Outgoing, peer: Peer, crm: UUID, hook: UUID
+) -> None:
+    fail(out, peer, crm)
+    [one] = found(runtime)
+    assert send(runtime, 5) == 1
+    assert whole(runtime, one["id"]).minutes
+    runtime.clock.advance(timedelta(days=89).total_seconds())
+    assert retain(runtime).problem_history == 0
+    fail(out, peer, crm, 400)
+    assert found(runtime)
+    runtime.clock.advance(timedelta(days=2).total_seconds())
+    assert retain(runtime).problem_history == 2, "a minute and a notice"
+    assert [row.state for row in notices_of(runtime, hook)] == ["waiting"]
+    assert turns(runtime, one["id"])[0] == "opened"
+    assert retain(runtime).problem_history == 0
