@@ -5,7 +5,7 @@ did; lines of targets and reasons count the deliveries that were owed in it. Tes
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -114,19 +114,52 @@ class Report:
 
 
 def report(rt: Runtime, span: Span, dimension: str) -> Report:
-    """The report by one of DIMENSIONS; three statements whatever there is."""
+    """The report by one of DIMENSIONS; six statements at most, whatever there is."""
     with rt.database.read() as connection:
         if dimension in OF_LEADS:
-            lines = _of_leads(rt, connection, span, OF_LEADS[dimension])
+            lines, total = _of_leads(rt, connection, span, OF_LEADS[dimension])
         else:
             lines = _of_deliveries(connection, span, dimension)
+            total = _sum(lines.values())
         order = sorted(lines.values(), key=lambda line: (-line.size, str(line.key)))
         kept = _named(connection, span, dimension, order[:MOST])
-    return Report(dimension, kept, _sum(order), len(order) > MOST)
+    return Report(dimension, kept, total, len(order) > MOST)
 
 
 def _of_leads(
     rt: Runtime, connection: sa.Connection, span: Span, columns: tuple[sa.Column[Any], ...]
+) -> tuple[dict[Key, Line], Line]:
+    """The lines, and all leads together. Of more lines than MOST the largest, and one beyond."""
+    of = arrived(span)
+    largest = _largest(connection, of, columns[0])
+    if len(largest) <= MOST:
+        found = _lines_of_leads(rt, connection, span, of, columns)
+        return found, _sum(found.values())
+    some = [*of, _plain(columns[0]).in_(largest)]
+    found = _lines_of_leads(rt, connection, span, some, columns)
+    return found, _sum(_lines_of_leads(rt, connection, span, of, ()).values())
+
+
+def _largest(
+    connection: sa.Connection, of: Sequence[sa.ColumnElement[bool]], column: sa.Column[Any]
+) -> Sequence[Any]:
+    """The keys of the largest lines, and one beyond: there may be as many as there are leads."""
+    key = _plain(column)
+    counted = sa.select(key).where(*of).group_by(key).order_by(sa.func.count().desc(), key)
+    return connection.execute(counted.limit(MOST + 1)).scalars().all()
+
+
+def _plain(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
+    """A text that is blank counts as none."""
+    return column if isinstance(column.type, sa.Uuid) else sa.func.coalesce(column, "")
+
+
+def _lines_of_leads(
+    rt: Runtime,
+    connection: sa.Connection,
+    span: Span,
+    of: Sequence[sa.ColumnElement[bool]],
+    columns: tuple[sa.Column[Any], ...],
 ) -> dict[Key, Line]:
     found: dict[Key, Line] = {}
     project = project_of(rt, span.project)
@@ -137,7 +170,7 @@ def _of_leads(
         sa.func.count().label("leads"),
         sa.func.count().filter(won).label("won"),
         sa.func.sum(leads.c.value_minor).filter(won).label("value"),
-    ).where(*arrived(span))
+    ).where(*of)
     for row in connection.execute(counted.group_by(*columns, "currency")):
         line = _line(found, row[: len(columns)])
         line.leads += row.leads
@@ -145,7 +178,7 @@ def _of_leads(
         if row.value:
             line.value_minor[row.currency] += int(row.value)
     went = sa.select(*columns, *_ended()).join(deliveries, deliveries.c.lead_id == leads.c.id)
-    for row in connection.execute(went.where(*arrived(span)).group_by(*columns, "ended", "step")):
+    for row in connection.execute(went.where(*of).group_by(*columns, "ended", "step")):
         _take(_line(found, row[: len(columns)]), row)
     return found
 

@@ -68,6 +68,24 @@ def test_leads_by_form_and_campaign(acme: Incoming, source: Any) -> None:
     assert third.campaign is None
 
 
+def test_of_many_forms_the_largest_are_told_apart_and_all_are_counted(
+    acme: Incoming, source: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("relay.services.reports.MOST", 2)
+    for name, form in (("a", "Quote"), ("b", "Quote"), ("c", "Contact"), ("d", "Contact")):
+        _ended(acme, _say(acme, source, name, form=form), "delivered", 3)
+    _say(acme, source, "e")
+    whole = report(acme.rt, _span(acme), "campaign")
+    assert (_told(whole.lines), whole.cut) == ({("",): 5}, False)
+    _ended(acme, _say(acme, source, "f", form="Rare"), "failed")
+    _ended(acme, _say(acme, source, "g", form="Rarer"), "failed")
+    forms = report(acme.rt, _span(acme), "form")
+    assert _told(forms.lines) == {("Quote",): 2, ("Contact",): 2}
+    assert (forms.total.leads, forms.cut) == (7, True)
+    assert forms.total.deliveries == {"delivered": 4, "failed": 2, "waiting": 1}
+    assert forms.total.took.total() == 4
+
+
 def test_a_later_version_brings_its_campaign(acme: Incoming, source: Any) -> None:
     _say(acme, source, "a")
     acme.say(source, lead="a", campaign="late")
