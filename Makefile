@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 VENV = .venv
+# one more than there are cores: those who kill processes mostly wait
+WORKERS = $(shell $(PYTHON) -c 'import os; print(min(4, (os.cpu_count() or 1) + 1))')
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes
 
@@ -15,7 +17,7 @@ run: $(VENV)/.run ## install, migrate and run everything on PORT (8000); Ctrl-C 
 	@RELAY_MODE=$${RELAY_MODE:-local} exec $(BIN)/python -m relay up
 
 test: $(VENV)/.dev ## run all tests that can run here; TESTS="tests/core -x" chooses
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder $(TESTS)
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadscope --no-loadscope-reorder $(TESTS)
 
 lint: $(VENV)/.dev ## check style, types and layers
 	$(BIN)/ruff check .
