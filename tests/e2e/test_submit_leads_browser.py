@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from relay.services import upload_job, uploads
 from relay.store.tables import imports, sources
-from tests.e2e.test_console_browser import OPEN_ALL, WEAK_TEXTS
+from tests.e2e.test_every_page_browser import OPEN_ALL, WEAK_TEXTS
 from tests.servers import until
 from tests.web.console.house import House
 

@@ -59,6 +59,7 @@ def end_at(monkeypatch: pytest.MonkeyPatch, call: int, *, after: bool) -> None:
             raise Killed
         return kept
 
+    monkeypatch.setattr("relay.services.upload_job.time.monotonic", lambda: 0.0)  # no turn ends
     monkeypatch.setattr(intake, "keep", dying)
     monkeypatch.setattr(upload_job, "_give_back", lambda *_given: None)
 
