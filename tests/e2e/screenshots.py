@@ -46,7 +46,7 @@ def main(folder: Path) -> None:
                 for name, path in paths.items():
                     page.goto(path)
                     page.wait_for_load_state("networkidle")
-                    page.screenshot(path=folder / f"{name}{width}{shade}.png")
+                    page.screenshot(path=folder / f"{name}{width}{shade}.png", full_page=True)
                 page.context.close()
         browser.close()
     print(f"{len(paths)} pages in {folder}")  # noqa: T201 - what a person waits for

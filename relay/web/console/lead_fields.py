@@ -39,6 +39,7 @@ def fields(lead_id: UUID) -> str:
         title=title_of(chain),
         place=place_in_list(chain),
         told=told,
+        shown=[one for one in told.targets if any(way.goes.get(one) for way in told.ways)],
         version=newest,
         goals=Goals.of(rt.catalog.lead),
         causes=CAUSES,

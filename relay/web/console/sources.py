@@ -1,5 +1,6 @@
 """Sources: the list, one with its address, guide and live check, and the form that makes one."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +28,9 @@ from relay.web.console.project import actor, may, needs
 
 pages = Blueprint("sources", __name__, url_prefix="/sources")
 
+LATELY = timedelta(days=7)
+"""A source that has got something within this time is called receiving."""
+
 
 @pages.get("/")
 def index() -> str:
@@ -37,6 +41,7 @@ def index() -> str:
         sources=inventory.sources_of(rt, g.project["id"]),
         routes=inventory.routes_of(rt, g.project["id"]),
         kinds=rt.catalog.sources,
+        lately=rt.clock.now() - LATELY,
     )
 
 

@@ -132,6 +132,8 @@ def _attempt(row: Row, attempt: Row) -> Moment:
     took = f" in {attempt['milliseconds']} ms" if answer else ""
     message = attempt["message"] or ""
     said = f". {message}" if message and message != f"answered {answer}" and not veiled() else ""
+    if said and not attempt["status"]:  # in the relay's own words, which say more than their kind
+        answer, said = f"{message[0].upper()}{message[1:]}", ""
     return Moment(
         attempt["started_at"],
         4,

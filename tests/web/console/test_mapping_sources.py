@@ -100,7 +100,7 @@ def test_kinds_have_tiles_and_are_searched_while_one_types(house: House) -> None
 def test_a_secret_is_changed_without_a_gap(house: House) -> None:
     visitor = house.visitor()
     page = visitor.get(visitor.get(address(house, "Quote form")).link("Change the address or"))
-    assert "One counts" in page.text
+    assert "1 in use" in page.text
     assert WEBHOOK_SECRET not in page.html
     form = page.form("/add")
     made = dict(form.values)["secret"]
@@ -108,7 +108,7 @@ def test_a_secret_is_changed_without_a_gap(house: House) -> None:
     page = visitor.send(form)
     assert secrets_of(house) == [made, WEBHOOK_SECRET]
     assert made not in page.html
-    assert "2 count" in page.text
+    assert "2 in use" in page.text
     page = visitor.send(page.form("/newest"))
     assert secrets_of(house) == [made]
     with house.rt.database.read() as connection:

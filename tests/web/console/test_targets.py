@@ -77,7 +77,7 @@ def test_the_lane_says_what_is_wrong_and_what_to_do(house: House) -> None:
     page = visitor.get(crm(house))
     assert "its credentials are not accepted" in page.text
     assert "Put the credentials right in the settings" in page.text
-    assert "1 waiting, the first has been due since" in page.text
+    assert "1 waiting, the first was due" in page.text
     lanes.resume_target(house.rt, target, "test")
     with house.rt.database.write() as connection:
         soon = house.rt.clock.now() + timedelta(seconds=30)

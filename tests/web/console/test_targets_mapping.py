@@ -202,7 +202,7 @@ def test_a_webhook_that_is_mapped_sends_its_members_alone(house: House) -> None:
     visitor = house.visitor()
     address = f"{ACME}/targets/{house.row(targets, name='Partner').id}/mapping"
     page = visitor.get(address)
-    assert "Without members of its own the whole lead is sent" in page.text
+    assert "The whole lead is sent. It goes in an envelope." in page.text
     given = filled(page, new="Email", __new=("field", "Contact · E-mail", ""))
     page = visitor.send(mapping_form(page), address, **given)
     assert house.row(targets, name="Partner").mapping == {"/Email": "/contact/email"}
