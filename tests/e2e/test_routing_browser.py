@@ -63,7 +63,7 @@ def test_a_mapping_shows_at_once_what_would_be_sent(
     page.goto(f"/console/p/acme/targets/{target}/mapping")
     same = stays(page)
     outcome = page.get_by_role("region", name="What would be sent")
-    expect(outcome).to_contain_text("the whole lead is sent")
+    expect(outcome).to_contain_text("The whole lead is sent")
     page.get_by_label("Another member of the payload").fill("Budget")
     page.get_by_label("Field of the lead for another member").click()
     page.get_by_role("option", name="Form field: Budget", exact=True).click()
