@@ -92,7 +92,9 @@ def _signed_in(browser: Browser, address: str, **options: object) -> Page:
 
 
 def _paths(page: Page) -> dict[str, str]:
-    """The first page of each sort by a name, found from link to link."""
+    """The first page of each sort by a name, found from link to link, once problems were seen."""
+    problems = f"{START}problems/"
+    until(lambda: page.goto(problems) and page.locator("a.row").count(), "problems", 60, pause=1)
     found: dict[str, str] = {}
     waiting = [START, *ALSO]
     while waiting and len(found) < MOST:
