@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
+from importlib.resources import files
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
@@ -15,7 +15,7 @@ __all__ = ["address"]
 
 pytestmark = pytest.mark.chromium
 
-JQUERY = (Path(__file__).parent / "vendor" / "jquery-3.7.1.min.js").read_bytes()
+JQUERY = files("xstatic.pkg.jquery").joinpath("data", "jquery.min.js").read_bytes()
 PAGES = {
     "/": (b"<!doctype html><title>A site</title><script src=jquery.js></script>", "text/html"),
     "/jquery.js": (JQUERY, "text/javascript"),
